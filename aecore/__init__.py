@@ -1,0 +1,37 @@
+"""aecore: train, cache and measure autoencoders. Public names load on first use; `import aecore` imports no torch."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aecore.config import RunConfig, make_config
+    from aecore.datasets import Dataset
+    from aecore.errors import AecoreError
+    from aecore.experiment import load_or_train
+    from aecore.families import MODELS, Family
+    from aecore.store import Run
+
+__all__ = ["MODELS", "AecoreError", "Dataset", "Family", "Run", "RunConfig", "load_or_train", "make_config"]
+
+_HOME_OF = {
+    "AecoreError": "aecore.errors",
+    "Dataset": "aecore.datasets",
+    "Family": "aecore.families",
+    "MODELS": "aecore.families",
+    "Run": "aecore.store",
+    "RunConfig": "aecore.config",
+    "load_or_train": "aecore.experiment",
+    "make_config": "aecore.config",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'aecore' has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

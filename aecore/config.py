@@ -1,0 +1,160 @@
+"""RunConfig: everything that determines a run, in one flat, frozen, validated dataclass."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args, get_type_hints
+
+from aecore.errors import AecoreError
+from aecore.families import MODELS
+
+Loss = Literal["bce", "mse"]
+Activation = Literal["relu", "silu", "tanh"]
+Optimiser = Literal["adam", "adamw", "muon"]
+Schedule = Literal["constant", "cosine"]
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What is trained, on what, and how. Equal configs give equal weights on one machine.
+
+    Losses are summed over the pixels of an image and averaged over the images of a batch.
+    Raises `AecoreError` for a value that cannot be trained.
+    """
+
+    family: str
+    dataset: str = "fashion_mnist"
+    latent_dim: int = 20
+    hidden: tuple[int, ...] | None = None  # encoder widths, mirrored in the decoder; None: the family's own
+    activation: Activation = "relu"
+    loss: Loss = "bce"  # bce: Bernoulli negative log-likelihood, nats; mse: squared error
+    beta: float = 1.0  # weight of the KL term
+    optimiser: Optimiser = "adam"
+    lr: float = 1e-3
+    bias_lr: float = 3e-3  # muon only: AdamW's rate for the biases
+    weight_decay: float = 0.0
+    schedule: Schedule = "constant"  # cosine: after a linear warm-up over the first tenth
+    batch_size: int = 512
+    epochs: int = 100
+    train_images: int = 0  # the first n training images; 0: all of them
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.family not in MODELS:
+            raise AecoreError(f"There is no model family '{self.family}'; choose one of {', '.join(MODELS)}.")
+        family = MODELS[self.family]
+        if self.hidden is None:
+            object.__setattr__(self, "hidden", family.hidden)
+        object.__setattr__(self, "hidden", tuple(self.hidden or ()))
+        _check_types(self)
+        _check_ranges(self)
+        for name in family.unused - {"hidden"}:
+            if getattr(self, name) != _DEFAULTS[name]:
+                raise AecoreError(f"The family '{self.family}' has no use for '{name}'; leave it out.")
+        if "hidden" in family.unused and self.hidden:
+            raise AecoreError(f"The family '{self.family}' has no hidden layers; leave 'hidden' out.")
+
+    @property
+    def run_id(self) -> str:
+        """`family-dataset-z20-<8 hex digits>`: the digits are a hash of every field that is not its default.
+
+        Leaving defaults out of the hash keeps old ids valid when a field is added.
+        """
+        digest = hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()[:8]
+        return f"{self.family}-{self.dataset}-z{self.latent_dim}-{digest}"
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The encoder's hidden layer widths (`hidden`, never None)."""
+        return self.hidden or ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The family and the fields that differ from their defaults, ready for JSON."""
+        own = dataclasses.asdict(self)
+        if self.hidden == MODELS[self.family].hidden:
+            own["hidden"] = None
+        changed = {name: value for name, value in own.items() if value != _DEFAULTS.get(name)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
+
+    def to_json(self) -> str:
+        """The config as one JSON object; `from_json` reads it back."""
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> RunConfig:
+        """The config that `to_dict` described; an unknown field raises `AecoreError`."""
+        known = {field.name for field in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise AecoreError(f"A run's config has no field '{name}'; this run may come from a newer aecore.")
+        if "family" not in values:
+            raise AecoreError("A run's config names no 'family'; add one.")
+        hidden = values.get("hidden")
+        return cls(**{**values, "hidden": tuple(hidden) if hidden is not None else None})
+
+    @classmethod
+    def from_json(cls, text: str) -> RunConfig:
+        """The config in the JSON object `text`; raises `AecoreError` when it is not one."""
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise AecoreError(f"A run's config is not JSON ({error}); train the run again.") from error
+        if not isinstance(values, dict):
+            raise AecoreError("A run's config is not a JSON object; train the run again.")
+        return cls.from_dict(values)
+
+
+def make_config(family: str, recipe: str = "chapter", **changes: Any) -> RunConfig:
+    """The `RunConfig` of a named recipe of `family`, with `changes` on top.
+
+    Raises `AecoreError` for an unknown family, recipe or field, or a bad value.
+    """
+    if family not in MODELS:
+        raise AecoreError(f"There is no model family '{family}'; choose one of {', '.join(MODELS)}.")
+    recipes = MODELS[family].recipes
+    if recipe not in recipes:
+        raise AecoreError(f"'{family}' has no recipe '{recipe}'; choose one of {', '.join(recipes)}.")
+    return RunConfig.from_dict({"family": family, **recipes[recipe], **changes})
+
+
+_DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
+_CHOICES = {
+    name: get_args(hint) for name, hint in get_type_hints(RunConfig).items() if hint in (Loss, Activation, Optimiser, Schedule)
+}
+_LEAST = {"latent_dim": 1, "batch_size": 1, "epochs": 0, "train_images": 0, "seed": 0}
+_POSITIVE = ("lr", "bias_lr")
+_NOT_NEGATIVE = ("beta", "weight_decay")
+
+
+def _check_types(config: RunConfig) -> None:
+    for name, kind in (("family", str), ("dataset", str)):
+        if not isinstance(getattr(config, name), kind):
+            raise AecoreError(f"'{name}' must be a name, not {getattr(config, name)!r}.")
+    for name, choices in _CHOICES.items():
+        if getattr(config, name) not in choices:
+            raise AecoreError(f"'{name}' must be one of {', '.join(choices)}, not {getattr(config, name)!r}.")
+    for width in config.widths:
+        if not _is_int(width) or width < 1:
+            raise AecoreError(f"'hidden' must be whole numbers of at least 1, not {width!r}.")
+
+
+def _check_ranges(config: RunConfig) -> None:
+    for name, least in _LEAST.items():
+        value = getattr(config, name)
+        if not _is_int(value) or value < least:
+            raise AecoreError(f"'{name}' must be a whole number of at least {least}, not {value!r}.")
+    for name in (*_POSITIVE, *_NOT_NEGATIVE):
+        value = getattr(config, name)
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not number or value < 0 or (value == 0 and name in _POSITIVE):
+            least = "above 0" if name in _POSITIVE else "of at least 0"
+            raise AecoreError(f"'{name}' must be a finite number {least}, not {value!r}.")
+        object.__setattr__(config, name, float(value))
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

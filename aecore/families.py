@@ -1,0 +1,76 @@
+"""MODELS: the table of model families. It imports no torch, so that the app can read it.
+
+A new family is one file in `aecore/models/` and one row here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Settings = Mapping[str, object]
+
+# The chapter: Adam 1e-3, batches of 512, 100 epochs, Keras's Glorot-uniform start.
+CHAPTER: Settings = {
+    "optimiser": "adam", "lr": 1e-3, "schedule": "constant", "batch_size": 512, "epochs": 100,
+}  # fmt: skip
+
+# Muon on the matrices, AdamW on the biases, cosine schedule: the chapter's 100 epochs in five.
+FAST: Settings = {
+    "optimiser": "muon", "lr": 0.03, "bias_lr": 3e-3, "schedule": "cosine", "batch_size": 512, "epochs": 5,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Family:
+    """One row of `MODELS`.
+
+    `recipes` maps a recipe's name to the `RunConfig` fields it sets; `hidden` holds the encoder's
+    default layer widths; `unused` names the fields that mean nothing to this family.
+    """
+
+    name: str
+    title: str
+    short: str
+    summary: str
+    model: str  # "module:class", imported only by what trains
+    recipes: Mapping[str, Settings]
+    hidden: tuple[int, ...] = ()
+    unused: frozenset[str] = frozenset()
+
+
+_ROWS = (
+    Family(
+        name="ae",
+        title="Autoencoder",
+        short="AE",
+        summary="Squeezes each image through a narrow code and learns to rebuild it.",
+        model="aecore.models.ae:AE",
+        recipes={"chapter": CHAPTER, "fast": FAST},
+        hidden=(256, 128),
+        unused=frozenset({"beta"}),
+    ),
+    Family(
+        name="vae",
+        title="Variational autoencoder",
+        short="VAE",
+        summary="Encodes each image as a Gaussian, kept close to a standard normal prior that can be sampled.",
+        model="aecore.models.vae:VAE",
+        recipes={"chapter": CHAPTER, "fast": {**FAST, "lr": 0.05, "epochs": 10}},
+        hidden=(128,),
+    ),
+    Family(
+        name="pca",
+        title="Principal component analysis",
+        short="PCA",
+        summary="The best linear code: projects each image onto the directions of largest variance.",
+        model="aecore.models.pca:PCA",
+        recipes={"chapter": {"epochs": 0}},
+        unused=frozenset({
+            "hidden", "activation", "loss", "beta", "optimiser", "lr", "bias_lr", "weight_decay",
+            "schedule", "batch_size",
+        }),
+    ),
+)  # fmt: skip
+
+MODELS: Mapping[str, Family] = {row.name: row for row in _ROWS}
