@@ -123,7 +123,9 @@ def make_config(family: str, recipe: str = "chapter", **changes: Any) -> RunConf
 
 _DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
 _CHOICES = {
-    name: get_args(hint) for name, hint in get_type_hints(RunConfig).items() if hint in (Loss, Activation, Optimiser, Schedule)
+    name: get_args(hint)
+    for name, hint in get_type_hints(RunConfig).items()
+    if hint in (Loss, Activation, Optimiser, Schedule)
 }
 _LEAST = {"latent_dim": 1, "batch_size": 1, "epochs": 0, "train_images": 0, "seed": 0}
 _POSITIVE = ("lr", "bias_lr")
