@@ -65,7 +65,7 @@ def png(image: Sheet | Image.Image, dpi: int | None = None) -> bytes:
     """The image as a PNG file, lossless."""
     picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
     buffer = BytesIO()
-    picture.save(buffer, "PNG", optimize=True, **({"dpi": (dpi, dpi)} if dpi else {}))
+    picture.save(buffer, "PNG", **({"dpi": (dpi, dpi)} if dpi else {}))
     return buffer.getvalue()
 
 

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test sees or touches the runs of the person who starts it."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AECORE_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +32,11 @@ def torchvision() -> ModuleType:
         library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         return importlib.import_module("torchvision")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The markers; unknown ones are errors."""
+    config.addinivalue_line("markers", "mnist: needs MNIST under $AECORE_DATA")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -116,6 +116,7 @@ def test_absent_mnist_says_where_to_put_which_file(tmp_path: Path, monkeypatch: 
     assert str(tmp_path / "MNIST" / "raw") in str(caught.value)
 
 
+@pytest.mark.mnist
 @pytest.mark.skipif(not (data_folder() / "MNIST").is_dir(), reason="AECORE_DATA holds no MNIST")
 def test_mnist() -> None:
     dataset = mnist.load()
