@@ -1,0 +1,199 @@
+"""The command line: `python -m aecore` or `aecore`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, get_args, get_origin, get_type_hints
+
+from aecore import datasets, evaluation, figures, store
+from aecore.config import RunConfig, make_config
+from aecore.draft import Draft
+from aecore.errors import AecoreError
+from aecore.families import MODELS
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"aecore: {message}; `{self.prog} --help` lists what there is.\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it worked, 1 when training failed, 2 for a request that cannot be met."""
+    options = _parser().parse_args(arguments)
+    if options.store:
+        os.environ["AECORE_HOME"] = options.store
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except AecoreError as error:
+        print(f"aecore: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="aecore", description="Train, cache and measure autoencoders.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("--store", metavar="DIR", help="the folder of your own runs (default: $AECORE_HOME)")
+        command.set_defaults(command=run)
+        return command
+
+    train = add("train", _train, "Train a model, or go on where it was interrupted.")
+    train.add_argument("family", choices=list(MODELS), metavar="FAMILY", help=", ".join(MODELS))
+    train.add_argument("--recipe", default="chapter", help="named settings: chapter (default) or fast")
+    _add_config_options(train)
+    resume = add("resume", _resume, "Go on with an unfinished run.")
+    resume.add_argument("run", metavar="RUN")
+    listing = add("list", _list, "List the finished runs.")
+    listing.add_argument("--json", action="store_true")
+    evaluate = add("evaluate", _evaluate, "Score a run on its test images.")
+    evaluate.add_argument("run", metavar="RUN")
+    evaluate.add_argument("--json", action="store_true")
+    figure = add("figure", _figure, "Draw a figure of the chapter.")
+    figure.add_argument("name", metavar="NAME", help=", ".join(figures.FIGURES))
+    figure.add_argument("--out", required=True, metavar="FILE", help="a .png file; its provenance goes beside it")
+    add("ship", _ship, "Train the runs that come with the project into checkpoints/.")
+    return parser
+
+
+def _add_config_options(parser: argparse.ArgumentParser) -> None:
+    """One option for each field of `RunConfig`; what is not given is left to the recipe."""
+    for name, hint in get_type_hints(RunConfig).items():
+        if name != "family":
+            parser.add_argument(
+                f"--{name.replace('_', '-')}",
+                default=argparse.SUPPRESS,
+                type=_option_type(name, hint),
+                metavar="|".join(get_args(hint)) if isinstance(_first(hint), str) else name.upper(),
+            )
+
+
+def _option_type(name: str, hint: Any) -> Callable[[str], Any]:
+    if name == "hidden":
+        return _widths
+    return hint if hint in (int, float) else str
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(width) for width in text.split(",") if width)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be widths such as 256,128, not '{text}'") from error
+
+
+def _first(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) and get_args(hint) else None
+
+
+def _train(options: argparse.Namespace) -> int:
+    given = vars(options)
+    fields = [field.name for field in dataclasses.fields(RunConfig) if field.name != "family"]
+    changes = {name: given[name] for name in fields if name in given}
+    return _train_config(make_config(options.family, options.recipe, **changes))
+
+
+def _resume(options: argparse.Namespace) -> int:
+    return _train_config(Draft.named(options.run).config)
+
+
+def _train_config(config: RunConfig) -> int:
+    """Train with a progress bar, then add the maps; what can fail early fails before torch is loaded."""
+    datasets.load(config.dataset)
+    if store.find(config) is not None:
+        print(f"{config.run_id} is finished already.")
+        return 0
+    from tqdm import tqdm
+
+    from aecore import experiment
+
+    try:
+        with tqdm(total=config.epochs, unit="epoch", desc=config.run_id, disable=None) as bar:
+            for progress in experiment.train(config):
+                bar.update(progress.epoch - bar.n)
+                bar.set_postfix_str(_summary(progress.row["test"]))
+    except AecoreError as error:
+        print(f"aecore: {error}", file=sys.stderr)
+        return 1
+    run = store.find(config)
+    if run is None:
+        print(f"Stopped; `aecore resume {config.run_id}` goes on.")
+        return 0
+    print(f"{run.run_id}: {_summary(run.evaluation)}, in {run.record['seconds']:.1f} s, kept in {run.path}")
+    experiment.add_maps(run)
+    return 0
+
+
+def _summary(numbers: dict[str, Any]) -> str:
+    shown = ("loss", "recon", "bce", "kl", "sse")
+    return ", ".join(f"{name} {numbers[name]:.2f}" for name in shown if isinstance(numbers.get(name), float))
+
+
+def _list(options: argparse.Namespace) -> int:
+    runs = store.runs()
+    for sentence in store.damaged():
+        print(f"aecore: {sentence}", file=sys.stderr)
+    if options.json:
+        print(json.dumps([_listed(run) for run in runs], indent=1))
+        return 0
+    width = max((len(run.run_id) for run in runs), default=0)
+    for run in runs:
+        print(f"{run.run_id:<{width}}  {run.title:<44}  {_summary(run.evaluation)}")
+    if not runs:
+        print("There are no runs yet; `aecore train ae` makes one.")
+    return 0
+
+
+def _listed(run: store.Run) -> dict[str, Any]:
+    facts = {"title": run.title, "path": str(run.path), "shipped": run.shipped, "seconds": run.record["seconds"]}
+    return {**run.evaluation, **facts, "config": run.config.to_dict()}
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    run = store.load(options.run)
+    images = datasets.load(run.config.dataset).test_images
+    table = evaluation.evaluate(run.run_id, run.config, run.stacks, images, run.record["epochs"]).evaluation
+    if options.json:
+        print(json.dumps(table))
+        return 0
+    for name, value in table.items():
+        if not isinstance(value, list):
+            print(f"{name:<14} {value:.4f}" if isinstance(value, float) else f"{name:<14} {value}")
+    return 0
+
+
+def _figure(options: argparse.Namespace) -> int:
+    path = Path(options.out)
+    figures.save(figures.make(options.name), path)
+    print(path)
+    return 0
+
+
+def _ship(options: argparse.Namespace) -> int:
+    for config in shipped_configs():
+        _train_config(config)
+        run = store.load(config.run_id)
+        if not run.shipped:
+            print(store.ship(run).path)
+    return 0
+
+
+def shipped_configs() -> list[RunConfig]:
+    """The runs that come with the project: the chapter's recipe of each family."""
+    return [make_config(family) for family in MODELS]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+"""A run in the making. Killed at any moment it can be resumed; published, it becomes a finished run at once."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from aecore import store
+from aecore.config import RunConfig
+from aecore.errors import AecoreError
+from aecore.store import HISTORY, RECORD, Run, RunFolder, home, write_whole
+
+# Names the run whose lock this process inherited from the one that started it.
+INHERITED = "AECORE_LOCKED_RUN"
+_CONFIG, _STATUS, _STOP, _SNAPSHOT = "config.json", "status.json", "stop", "snapshot.safetensors"
+
+
+class Draft(RunFolder):
+    """The folder `training/<run_id>` of a run that is not finished. One process at a time writes it."""
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__(home() / "training" / config.run_id, config)
+        self._lock = home() / "locks" / f"{config.run_id}.lock"
+
+    @classmethod
+    def named(cls, run_id: str) -> Draft:
+        """The draft of that name; raises `AecoreError` where there is none."""
+        path = home() / "training" / Path(run_id).name / _CONFIG
+        try:
+            return cls(RunConfig.from_json(path.read_text("utf-8")))
+        except OSError as error:
+            raise AecoreError(f"There is no unfinished run '{run_id}'; it may be finished or discarded.") from error
+
+    @property
+    def exists(self) -> bool:
+        """Whether the draft has been begun and not yet published or discarded."""
+        return (self.path / _CONFIG).exists()
+
+    def begin(self) -> None:
+        """Make the folder, with its config in it."""
+        write_whole(self.path / _CONFIG, self.config.to_json().encode())
+
+    def discard(self) -> None:
+        """Delete the draft; raises `AecoreError` while a process trains it."""
+        with self.locked():
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[int]:
+        """Hold the draft for this process; yields the lock file's descriptor, which a child can inherit.
+
+        The lock file lies outside the folder, so that publishing can move the folder while it is held,
+        and the system drops the lock with the last process that has it, however that ends.
+        Raises `AecoreError` where another process holds it.
+        """
+        if os.environ.get(INHERITED) == self.run_id:
+            yield -1
+            return
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock.open("a") as file:
+            if not _try_lock(file.fileno()):
+                raise AecoreError(f"Another process is training '{self.run_id}'; wait for it or stop it.")
+            yield file.fileno()
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process holds the draft."""
+        try:
+            with self._lock.open("a") as file:
+                return not _try_lock(file.fileno(), seconds=0)
+        except OSError:
+            return False
+
+    def status(self) -> dict[str, Any]:
+        """What the training process said last, or an empty dict."""
+        try:
+            return json.loads((self.path / _STATUS).read_text("utf-8"))  # type: ignore[no-any-return]
+        except (OSError, ValueError):
+            return {}
+
+    def set_status(self, state: str, **facts: Any) -> None:
+        """Say how training stands; readers see it whole."""
+        write_whole(self.path / _STATUS, json.dumps({"state": state, "time": time.time(), **facts}).encode())
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether someone asked the training process to stop."""
+        return (self.path / _STOP).exists()
+
+    def request_stop(self, wanted: bool = True) -> None:
+        """Ask the training process to stop after its epoch, or take that back."""
+        if wanted:
+            (self.path / _STOP).touch()
+        else:
+            (self.path / _STOP).unlink(missing_ok=True)
+
+    def snapshot(self) -> dict[str, NDArray[Any]] | None:
+        """The tensors to resume from, or None before the first epoch."""
+        try:
+            return load_tensors((self.path / _SNAPSHOT).read_bytes())
+        except FileNotFoundError:
+            return None
+        except SafetensorError as error:
+            raise AecoreError(
+                f"The snapshot of '{self.run_id}' is damaged ({error}); discard the run and start it again."
+            ) from error
+
+    def save_snapshot(self, tensors: Mapping[str, NDArray[Any]]) -> None:
+        """Keep the tensors to resume from."""
+        write_whole(self.path / _SNAPSHOT, save_tensors(dict(tensors)))
+
+    def save_grid(self, epoch: int, kind: str, png: bytes) -> None:
+        """Keep the picture of an epoch."""
+        write_whole(self.grid(epoch, kind), png)
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Add an epoch's line to the history."""
+        with (self.path / HISTORY).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def trim_history(self, epoch: int) -> None:
+        """Drop what lies after `epoch`: an epoch that was cut off before its snapshot is trained again."""
+        rows = [row for row in self.history() if row["epoch"] <= epoch]
+        write_whole(self.path / HISTORY, "".join(json.dumps(row) + "\n" for row in rows).encode())
+
+    def publish(self, files: Mapping[str, bytes], record: Mapping[str, Any]) -> Run:
+        """Complete the folder and move it among the finished runs in one step."""
+        for name, data in files.items():
+            write_whole(self.path / name, data)
+        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        hashes[HISTORY] = hashlib.sha256((self.path / HISTORY).read_bytes()).hexdigest()
+        write_whole(self.path / RECORD, json.dumps({**record, "files": hashes}, indent=1).encode())
+        for name in (_CONFIG, _STATUS, _STOP, _SNAPSHOT):
+            (self.path / name).unlink(missing_ok=True)
+        place = home() / "runs" / self.run_id
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self.path.rename(place)
+        return store.Run(place)
+
+
+def _try_lock(descriptor: int, seconds: float = 0.5) -> bool:
+    """Take the lock, trying again for a moment: someone who looks whether it is held holds it for an instant."""
+    give_up = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= give_up:
+                return False
+            time.sleep(0.01)
+
+
+def drafts() -> list[Draft]:
+    """Every unfinished run that can be read, newest first."""
+    found = sorted((home() / "training").glob(f"*/{_CONFIG}"), key=lambda path: -path.stat().st_mtime)
+    readable = []
+    for path in found:
+        try:
+            readable.append(Draft.named(path.parent.name))
+        except AecoreError:
+            continue  # written by another version: left alone
+    return readable

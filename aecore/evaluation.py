@@ -1,0 +1,139 @@
+"""Every number that is shown or stored, computed in numpy from a stored run and test images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore.config import RunConfig
+from aecore.stacks import Array, Stack
+
+# Where a reconstruction is no sigmoid's output (PCA), BCE clips it to this far inside (0, 1): Keras's epsilon.
+CLIP = 1e-7
+# A dimension is active when its mean code varies by more than this over the images (Burda et al. 2016).
+ACTIVE_VARIANCE = 0.01
+_BATCH = 2000
+
+
+@dataclass(frozen=True)
+class TestPass:
+    """A run over n test images: codes (n, d), errors per image by name (n,), and the table of means."""
+
+    codes: Array
+    errors: dict[str, Array]
+    evaluation: dict[str, Any]
+
+
+def pixels(images: NDArray[np.uint8]) -> Array:
+    """(n, h, w) uint8 -> (n, h * w) float32 in [0, 1]."""
+    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+
+
+def sse(x: Array, x_hat: Array) -> Array:
+    """Squared error summed over pixels, unclipped: (n, pixels) twice -> (n,)."""
+    return np.square(x_hat - x).sum(1, dtype=np.float64).astype(np.float32)
+
+
+def bce(x: Array, stack: Stack, z: Array) -> Array:
+    """Bernoulli negative log-likelihood of x under the decoded z, summed over pixels: (n,) nats.
+
+    From the logits where the decoder ends in a sigmoid, otherwise from x_hat clipped to [CLIP, 1 - CLIP].
+    """
+    logits = stack.logits(z)
+    if logits is None:
+        x_hat = np.clip(stack(z).astype(np.float64), CLIP, 1 - CLIP)
+        terms = -x * np.log(x_hat) - (1 - x) * np.log1p(-x_hat)
+    else:
+        terms = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits))) - x * logits
+    return terms.sum(1, dtype=np.float64).astype(np.float32)
+
+
+def bce_floor(x: Array) -> Array:
+    """The least BCE that any reconstruction can have, the entropy of the grey pixels: (n,) nats."""
+    p = np.clip(x.astype(np.float64), 1e-300, 1)
+    q = np.clip(1 - x.astype(np.float64), 1e-300, 1)
+    return (-(x * np.log(p)) - (1 - x) * np.log(q)).sum(1).astype(np.float32)
+
+
+def kl_per_dimension(mean: Array, logvar: Array) -> Array:
+    """KL( N(mean, exp(logvar)) || N(0, 1) ) of each dimension: (n, d) nats."""
+    return 0.5 * (np.exp(logvar) + np.square(mean) - 1 - logvar)
+
+
+def psnr(mse: float) -> float:
+    """Peak signal-to-noise ratio in dB of a mean squared error a pixel, peak 1: -10 log10(mse)."""
+    return -10 * math.log10(mse) if mse > 0 else math.inf
+
+
+def evaluate(
+    run_id: str, config: RunConfig, stacks: Mapping[str, Stack], images: NDArray[np.uint8], epochs: int
+) -> TestPass:
+    """Score stored stacks on uint8 `images` (n, h, w).
+
+    `sse` sums over pixels and `mse` averages over them; `bce` and the VAE's terms are nats an image;
+    each is averaged over the images. `recon` is sampled once an image from q(z | x) with the run's
+    seed, `recon_at_mean` decodes the mean (no bound), `neg_elbo` = recon + kl, unweighted.
+    """
+    x = pixels(images)
+    parts = [_score(stacks, batch, noise) for batch, noise in _batches(x, config)]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    codes, kl = columns.pop("codes"), columns.pop("kl_per_dimension", None)
+    table: dict[str, Any] = {
+        "run_id": run_id,
+        "family": config.family,
+        "dataset": config.dataset,
+        "latent_dim": config.latent_dim,
+        "epochs": epochs,
+        "images": len(x),
+    }
+    means = {name: float(column.mean(dtype=np.float64)) for name, column in columns.items()}
+    table |= {"sse": means["sse"], "mse": means["sse"] / x.shape[1], "psnr": psnr(means["sse"] / x.shape[1])}
+    table |= {"bce": means["bce"], "bce_floor": means["bce_floor"]}
+    if kl is not None:
+        table |= _posterior_table(config, means, codes, kl)
+    return TestPass(codes, {"sse": columns["sse"], "bce": columns["bce"]}, table)
+
+
+def _posterior_table(config: RunConfig, means: Mapping[str, float], codes: Array, kl: Array) -> dict[str, Any]:
+    at_mean, sampled = ("bce", "sampled_bce") if config.loss == "bce" else ("sse", "sampled_sse")
+    total = float(kl.sum(1, dtype=np.float64).mean())
+    return {
+        "recon": means[sampled],
+        "recon_at_mean": means[at_mean],
+        "kl": total,
+        "neg_elbo": means[sampled] + total,
+        "active_units": int((codes.var(0, dtype=np.float64) > ACTIVE_VARIANCE).sum()),
+        "kl_per_dimension": [float(value) for value in kl.mean(0, dtype=np.float64)],
+    }
+
+
+def _batches(x: Array, config: RunConfig) -> Iterator[tuple[Array, Array]]:
+    """Images in order, each batch with its standard normal noise (b, d)."""
+    random = np.random.default_rng(config.seed)
+    for start in range(0, len(x), _BATCH):
+        batch = x[start : start + _BATCH]
+        yield batch, random.standard_normal((len(batch), config.latent_dim), dtype=np.float32)
+
+
+def _score(stacks: Mapping[str, Stack], x: Array, noise: Array) -> dict[str, Array]:
+    decoder, codes = stacks["decoder"], stacks["encoder"](x)
+    columns = {
+        "codes": codes,
+        "sse": sse(x, decoder(codes)),
+        "bce": bce(x, decoder, codes),
+        "bce_floor": bce_floor(x),
+    }
+    if "logvar" in stacks:
+        logvar = stacks["logvar"](x)
+        z = codes + np.exp(0.5 * logvar) * noise
+        columns |= {
+            "kl_per_dimension": kl_per_dimension(codes, logvar),
+            "sampled_bce": bce(x, decoder, z),
+            "sampled_sse": sse(x, decoder(z)),
+        }
+    return columns

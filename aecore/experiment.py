@@ -1,0 +1,167 @@
+"""From a config to a finished run: train, write every epoch down, evaluate, publish."""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save as save_tensors
+from torch import Tensor
+
+from aecore import datasets, evaluation, figures, projection, stacks, store
+from aecore.config import RunConfig
+from aecore.datasets import Dataset
+from aecore.draft import Draft
+from aecore.errors import AecoreError
+from aecore.models.base import Model, build
+from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, WEIGHTS, Run
+from aecore.training import Epoch, evaluate_terms, fit, generator_for
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands after an epoch: its history row, and the seconds that are left."""
+
+    row: dict[str, Any]
+    epoch: int
+    epochs: int
+    seconds_left: float
+
+
+def load_or_train(config: RunConfig) -> Run:
+    """The finished run of `config`: from disk where there is one, otherwise trained now, or resumed.
+
+    Raises `AecoreError` where the data are missing, another process trains it, or the loss diverges.
+    """
+    found = store.find(config)
+    if found is None:
+        for _ in train(config):
+            pass
+    return found or store.load(config.run_id)
+
+
+def train(config: RunConfig) -> Iterator[Progress]:
+    """Train `config` and publish the run, yielding after each epoch; go on where an earlier process ended.
+
+    Stops early, leaving a draft that can be resumed, when a stop is requested. Raises as `load_or_train`.
+    """
+    draft = Draft(config)
+    with draft.locked():
+        if store.find(config) is not None:
+            return
+        draft.begin()
+        draft.request_stop(False)
+        draft.set_status("running", epoch=_last_epoch(draft), epochs=config.epochs)
+        try:
+            yield from _train(draft)
+        except AecoreError as error:
+            draft.set_status("failed", epoch=_last_epoch(draft), epochs=config.epochs, message=str(error))
+            raise
+        except (GeneratorExit, KeyboardInterrupt):
+            draft.set_status("stopped", epoch=_last_epoch(draft), epochs=config.epochs)
+            raise
+
+
+def add_maps(run: Run) -> None:
+    """Compute the 2-D maps of the run's test codes that are missing, and keep them with the run."""
+    for method in projection.METHODS:
+        if method not in run.maps:
+            run.save_map(method, projection.project(run.codes, method, run.config.seed))
+
+
+def _train(draft: Draft) -> Iterator[Progress]:
+    config = draft.config
+    dataset = datasets.load(config.dataset)
+    images, test = (_flat(part) for part in (dataset.train_images, dataset.test_images))
+    images = images[: config.train_images] if config.train_images else images
+    model = build(config, images.shape[1], generator_for(config.seed))
+    saved = draft.snapshot()
+    draft.trim_history(int(saved["epoch"]) if saved else -1)
+    resumed = {name: torch.from_numpy(array.copy()) for name, array in saved.items()} if saved else None
+    seconds = [row["seconds"] for row in draft.history()]
+    for epoch in fit(model, images, config, resumed):
+        row = _record_epoch(draft, model, epoch, test, dataset.test_images.shape[1:])
+        seconds.append(row["seconds"])
+        left = (config.epochs - epoch.number) * statistics.median(seconds[-5:]) if epoch.number else 0.0
+        draft.set_status("running", epoch=epoch.number, epochs=config.epochs, seconds_left=left)
+        yield Progress(row, epoch.number, config.epochs, left)
+        if draft.stop_requested and 0 < epoch.number < config.epochs:
+            draft.set_status("stopped", epoch=epoch.number, epochs=config.epochs)
+            return
+    _publish(draft, model, dataset)
+
+
+def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Score and draw an epoch, then write it down: pictures first, so that a row in the history has its grid."""
+    began = time.perf_counter()
+    model.eval()
+    scores = evaluate_terms(model, test, generator_for(draft.config.seed, stream=3))
+    with torch.no_grad():
+        real = test[: figures.GRID_IMAGES].float() / 255
+        grids = {RECONSTRUCTIONS: figures.grid(_tiles(real, shape), _tiles(model.decode(model.encode(real)), shape))}
+        codes = model.prior_codes(figures.GRID_SAMPLES, generator_for(draft.config.seed, stream=4))
+        if codes is not None:
+            grids[SAMPLES] = figures.sample_grid(_tiles(model.decode(codes), shape))
+    for kind, grid in grids.items():
+        draft.save_grid(epoch.number, kind, figures.png(grid))
+    row = {
+        "epoch": epoch.number,
+        "seconds": round(epoch.seconds + time.perf_counter() - began, 4),
+        "train": dict(epoch.train),
+        "test": scores,
+    }
+    draft.append(row)
+    if epoch.number:
+        draft.save_snapshot({name: tensor.numpy() for name, tensor in epoch.snapshot().items()})
+    return row
+
+
+def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
+    config, history = draft.config, draft.history()
+    trained = model.stacks()
+    test_pass = evaluation.evaluate(draft.run_id, config, trained, dataset.test_images, history[-1]["epoch"])
+    codes = save_tensors({"codes": test_pass.codes, **test_pass.errors})
+    record = {
+        "format": 1,
+        "run_id": draft.run_id,
+        "config": config.to_dict(),
+        "epochs": history[-1]["epoch"],
+        "seconds": round(sum(row["seconds"] for row in history), 3),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "image_shape": list(dataset.test_images.shape[1:]),
+        "data": dict(dataset.checksums),
+        "versions": _versions(),
+        "evaluation": test_pass.evaluation,
+    }
+    return draft.publish({WEIGHTS: stacks.dump(trained), CODES: codes}, record)
+
+
+def _flat(images: np.ndarray[Any, np.dtype[np.uint8]]) -> Tensor:
+    return torch.tensor(images.reshape(len(images), -1))
+
+
+def _tiles(x: Tensor, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return x.numpy().reshape(-1, *shape)
+
+
+def _last_epoch(draft: Draft) -> int:
+    history = draft.history()
+    return int(history[-1]["epoch"]) if history else 0
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in ("latent-explorer", "torch", "numpy", "scikit-learn"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found

@@ -1,0 +1,106 @@
+"""Training in a process of its own, which outlives whoever started it. All that is known of a job is on disk."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any, Literal
+
+from aecore import store
+from aecore.config import RunConfig
+from aecore.draft import INHERITED, Draft, drafts
+from aecore.errors import AecoreError
+from aecore.store import RunFolder
+
+State = Literal["starting", "running", "stopped", "crashed", "failed"]
+_LOG = "log.txt"
+_children: list[subprocess.Popen[bytes]] = []  # started here; kept until they end, so that none stays a zombie
+
+
+class Job(RunFolder):
+    """An unfinished run as seen from outside. `state` says whether a process is training it."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft.path, draft.config)
+        status = draft.status()
+        self.state: State = _state(status, draft)
+        self.message: str = status.get("message", "") or (_last_words(draft) if self.state == "crashed" else "")
+        self.epoch: int = status.get("epoch", 0)
+        self.epochs_wanted: int = draft.config.epochs
+        self.seconds_left: float | None = status.get("seconds_left")
+
+    @property
+    def active(self) -> bool:
+        """Whether a process is at work on it."""
+        return self.state in ("starting", "running")
+
+
+def jobs() -> list[Job]:
+    """Every unfinished run, newest first; a finished one is in `store.runs()` instead."""
+    _children[:] = [child for child in _children if child.poll() is None]
+    return [Job(draft) for draft in drafts()]
+
+
+def start(config: RunConfig) -> Job:
+    """Train `config` in a new process, or go on where an earlier one ended.
+
+    Raises `AecoreError` where the run is finished already or a process is training it.
+    """
+    if store.find(config) is not None:
+        raise AecoreError(f"The run '{config.run_id}' is finished already; open it, or change a setting.")
+    draft = Draft(config)
+    with draft.locked() as lock:
+        draft.begin()
+        draft.request_stop(False)
+        draft.set_status("starting", epoch=_epochs_done(draft))
+        _children.append(_spawn(draft, lock))
+    return Job(draft)
+
+
+def resume(run_id: str) -> Job:
+    """Go on with an unfinished run; raises as `start`."""
+    return start(Draft.named(run_id).config)
+
+
+def stop(run_id: str) -> None:
+    """Ask the process that trains `run_id` to stop after its epoch; the run can be resumed."""
+    Draft.named(run_id).request_stop()
+
+
+def discard(run_id: str) -> None:
+    """Delete an unfinished run; raises `AecoreError` while a process trains it."""
+    Draft.named(run_id).discard()
+
+
+def _spawn(draft: Draft, lock: int) -> subprocess.Popen[bytes]:
+    """The training process. It inherits the lock, so that it counts as at work from its first moment."""
+    with (draft.path / _LOG).open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "aecore", "resume", draft.run_id],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(lock,),
+            env={**os.environ, INHERITED: draft.run_id, "PYTHONUNBUFFERED": "1"},
+        )
+
+
+def _state(status: dict[str, Any], draft: Draft) -> State:
+    """What the status file says, corrected by the lock: a killed process cannot say that it died."""
+    said: State = status.get("state", "crashed")
+    return "crashed" if said in ("starting", "running") and not draft.alive else said
+
+
+def _last_words(draft: Draft) -> str:
+    try:
+        lines = (draft.path / _LOG).read_text("utf-8", errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _epochs_done(draft: Draft) -> int:
+    history = draft.history()
+    return int(history[-1]["epoch"]) if history else 0

@@ -1,0 +1,75 @@
+"""The contract that every model family keeps, and `build`, which makes one from a config."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import NamedTuple, cast
+
+import torch
+from torch import Generator, Tensor, nn
+
+from aecore.config import RunConfig
+from aecore.families import MODELS
+from aecore.likelihoods import bernoulli_nll, squared_error
+from aecore.stacks import Stack
+
+Terms = dict[str, Tensor]
+
+
+class Objective(NamedTuple):
+    """One thing to minimise: sum over terms of weight * mean over the batch.
+
+    `terms(x, generator)` maps images (B, pixels) to named (B,) values; a term without a weight counts once.
+    """
+
+    name: str
+    parameters: list[nn.Parameter]
+    terms: Callable[[Tensor, Generator], Terms]
+    weights: Mapping[str, float] = {}
+
+    def loss(self, terms: Terms) -> Tensor:
+        """The scalar that is minimised, from this objective's terms."""
+        return torch.stack([self.weights.get(name, 1.0) * term.mean() for name, term in terms.items()]).sum()
+
+
+class Model(nn.Module, ABC):
+    """What a family must offer. `x` is (B, pixels) float32 in [0, 1], `z` is (B, latent_dim)."""
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Tensor:
+        """The code of each image, without noise: (B, pixels) -> (B, latent_dim)."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Tensor:
+        """The image of each code: (B, latent_dim) -> (B, pixels)."""
+
+    @abstractmethod
+    def objectives(self) -> list[Objective]:
+        """What to minimise, in turn, on each batch; an empty list when `initialise` has solved the model."""
+
+    @abstractmethod
+    def stacks(self) -> dict[str, Stack]:
+        """The model as stored: `encoder` and `decoder`, and what else the family needs."""
+
+    def initialise(self, images: Tensor) -> None:
+        """One look at the training images, uint8 (n, pixels), before the first step."""
+
+    def prior_codes(self, count: int, generator: Generator) -> Tensor | None:
+        """`count` codes drawn from the prior, (count, latent_dim), or None where there is no prior."""
+        return None
+
+    def recon(self, logits: Tensor, x: Tensor) -> Tensor:
+        """The reconstruction term that the config's `loss` names, summed over pixels: (B,)."""
+        return bernoulli_nll(logits, x) if self.config.loss == "bce" else squared_error(logits.sigmoid(), x)
+
+
+def build(config: RunConfig, pixels: int, generator: Generator) -> Model:
+    """A new model of the config's family for images of `pixels` pixels; weights drawn from `generator`."""
+    module, name = MODELS[config.family].model.split(":")
+    return cast(Model, getattr(import_module(module), name)(config, pixels, generator))

@@ -1,0 +1,59 @@
+"""Principal component analysis behind the same contract."""
+
+from __future__ import annotations
+
+import torch
+from sklearn.decomposition import PCA as SklearnPCA
+from torch import Generator, Tensor, nn
+
+from aecore.config import RunConfig
+from aecore.errors import AecoreError
+from aecore.models.base import Model, Objective
+from aecore.nets import to_stack
+from aecore.stacks import Stack
+
+
+class PCA(Model):
+    """z = V (x - m), x_hat = m + V' z, where m is the mean image and V (latent_dim, pixels) holds the
+    leading eigenvectors of the training images' covariance. x_hat is not clipped to [0, 1].
+
+    The best linear code in squared error; solved by scikit-learn in `initialise`.
+    """  # fmt: skip
+
+    def __init__(self, config: RunConfig, pixels: int, generator: Generator) -> None:
+        super().__init__(config)
+        if config.latent_dim > pixels:
+            raise AecoreError(f"PCA of {pixels} pixels has no {config.latent_dim} components; choose at most {pixels}.")
+        self.encoder = nn.Linear(pixels, config.latent_dim)
+        self.decoder = nn.Linear(config.latent_dim, pixels)
+        self.requires_grad_(False)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """V (x - m)."""
+        return self.encoder(x)  # type: ignore[no-any-return]
+
+    def decode(self, z: Tensor) -> Tensor:
+        """m + V' z, unclipped."""
+        return self.decoder(z)  # type: ignore[no-any-return]
+
+    def initialise(self, images: Tensor) -> None:
+        """Solve the eigenproblem of the images' covariance."""
+        if len(images) < self.config.latent_dim:
+            raise AecoreError(
+                f"PCA with {self.config.latent_dim} components needs as many images, not {len(images)}; use more images."
+            )
+        solver = "covariance_eigh" if len(images) > images.shape[1] else "full"
+        fitted = SklearnPCA(self.config.latent_dim, svd_solver=solver).fit(images.double().div(255).numpy())
+        mean, components = torch.tensor(fitted.mean_), torch.tensor(fitted.components_)
+        self.encoder.weight.copy_(components)
+        self.encoder.bias.copy_(-components @ mean)
+        self.decoder.weight.copy_(components.T)
+        self.decoder.bias.copy_(mean)
+
+    def objectives(self) -> list[Objective]:
+        """None: `initialise` has solved it."""
+        return []
+
+    def stacks(self) -> dict[str, Stack]:
+        """One linear layer each way."""
+        return {"encoder": to_stack(self.encoder), "decoder": to_stack(self.decoder)}

@@ -1,0 +1,267 @@
+"""Runs on disk: where they live, how they are read, and how a file appears whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from platformdirs import user_data_path
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from aecore import stacks
+from aecore.config import RunConfig
+from aecore.errors import AecoreError
+from aecore.families import MODELS
+from aecore.stacks import Array, Stack
+
+RECORD, WEIGHTS, HISTORY, CODES = "run.json", "weights.safetensors", "history.jsonl", "codes.safetensors"
+RECONSTRUCTIONS, SAMPLES = "reconstructions", "samples"
+_GRID_SUFFIX = {RECONSTRUCTIONS: ".png", SAMPLES: "-samples.png"}
+
+
+def home() -> Path:
+    """The folder of a user's own runs: `$AECORE_HOME`, or the platform's user data folder."""
+    named = os.environ.get("AECORE_HOME")
+    return Path(named).expanduser() if named else user_data_path("aecore", appauthor=False)
+
+
+def shipped() -> Path:
+    """The folder of the runs that come with the project; it may be absent."""
+    return Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+class RunFolder:
+    """What a finished run and one in the making have in common: a config, a history, grids."""
+
+    def __init__(self, path: Path, config: RunConfig) -> None:
+        self.path, self.config = path, config
+
+    @property
+    def run_id(self) -> str:
+        """The run's name, which is also its folder's."""
+        return self.config.run_id
+
+    @property
+    def title(self) -> str:
+        """What a person reads, such as "AE · 20-d · fashion_mnist · 100 epochs"."""
+        family = MODELS[self.config.family]
+        parts = [family.short, f"{self.config.latent_dim}-d", _dataset_title(self.config.dataset)]
+        if "epochs" not in family.unused:
+            parts.append(f"{self.config.epochs} epochs" if self.config.epochs != 1 else "1 epoch")
+            if self.config.optimiser != "adam":
+                parts.append(self.config.optimiser.capitalize())
+        return " · ".join(parts)
+
+    def history(self) -> list[dict[str, Any]]:
+        """One dict an epoch: `epoch`, `seconds`, `train` and `test` (terms, nats or SSE an image). A torn line is left out."""
+        return list(_read_lines(self.path / HISTORY))
+
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of grid that are stored: reconstructions, and samples where there is a prior."""
+        return tuple(kind for kind in _GRID_SUFFIX if self.epochs(kind))
+
+    def epochs(self, kind: str = RECONSTRUCTIONS) -> list[int]:
+        """The epochs with a stored grid, in order."""
+        suffix = _GRID_SUFFIX[kind]
+        names = (path.name for path in (self.path / "epochs").glob(f"????{suffix}"))
+        return sorted(int(name[:4]) for name in names if name[:4].isdecimal())
+
+    def grid(self, epoch: int, kind: str = RECONSTRUCTIONS) -> Path:
+        """The 10 x 10 grid of an epoch, an 8-bit grey PNG."""
+        return self.path / "epochs" / f"{epoch:04d}{_GRID_SUFFIX[kind]}"
+
+
+class Run(RunFolder):
+    """A finished run. Files are read on first use and checked against `run.json`."""
+
+    def __init__(self, path: Path) -> None:
+        self.record: dict[str, Any] = _read_record(path)
+        super().__init__(path, RunConfig.from_dict(self.record["config"]))
+
+    @property
+    def evaluation(self) -> dict[str, Any]:
+        """The table of test numbers that `evaluation.evaluate` made when the run was finished."""
+        return self.record["evaluation"]  # type: ignore[no-any-return]
+
+    @property
+    def shipped(self) -> bool:
+        """Whether the run came with the project."""
+        return self.path.parent == shipped()
+
+    def weights(self) -> bytes:
+        """The weights file as it is: a safetensors file of dense stacks."""
+        return self._checked(WEIGHTS)
+
+    @cached_property
+    def stacks(self) -> dict[str, Stack]:
+        """The run's dense stacks by name: `encoder`, `decoder`, and what else the family stores."""
+        return stacks.parse(self.weights())
+
+    def encode(self, x: Array) -> Array:
+        """Codes of images: (n, pixels) float32 in [0, 1] -> (n, latent_dim); a VAE's are the means."""
+        return self.stacks["encoder"](x)
+
+    def decode(self, z: Array) -> Array:
+        """Images of codes: (n, latent_dim) float32 -> (n, pixels); PCA's are not clipped to [0, 1]."""
+        return self.stacks["decoder"](z)
+
+    def reconstruct(self, x: Array) -> Array:
+        """`decode(encode(x))`: (n, pixels) -> (n, pixels)."""
+        return self.decode(self.encode(x))
+
+    @cached_property
+    def _codes(self) -> dict[str, Array]:
+        try:
+            return load_tensors(self._checked(CODES))
+        except SafetensorError as error:
+            raise AecoreError(f"{self.path / CODES} is damaged ({error}); train the run again.") from error
+
+    @property
+    def codes(self) -> Array:
+        """The codes of the test images, in the dataset's order: (n, latent_dim) float32."""
+        return self._codes["codes"]
+
+    @property
+    def errors(self) -> dict[str, Array]:
+        """Errors of each test image, (n,): `sse` (summed over pixels) and `bce` (nats)."""
+        return {name: self._codes[name] for name in ("sse", "bce")}
+
+    @property
+    def maps(self) -> dict[str, Array]:
+        """The 2-D maps of the test codes that have been computed, (n, 2) by method."""
+        found = sorted((self.path / "maps").glob("*.npy")) + sorted((_own_maps(self)).glob("*.npy"))
+        return {path.stem: np.load(path, allow_pickle=False) for path in found}
+
+    def codes_bytes(self) -> bytes:
+        """Codes, errors and maps as one safetensors file, for the page: `codes`, `sse`, `bce`, `map.<method>`."""
+        return save_tensors({**self._codes, **{f"map.{name}": points for name, points in self.maps.items()}})
+
+    def save_map(self, method: str, points: Array) -> None:
+        """Keep a 2-D map (n, 2) with the run; beside the user's runs where the run's folder cannot be written."""
+        name = f"{method}.npy"
+        try:
+            write_array(self.path / "maps" / name, points)
+        except OSError:
+            write_array(_own_maps(self) / name, points)
+
+    def _checked(self, name: str) -> bytes:
+        try:
+            data = (self.path / name).read_bytes()
+        except OSError as error:
+            raise AecoreError(f"{self.path / name} cannot be read ({error.strerror}); train the run again.") from error
+        if hashlib.sha256(data).hexdigest() != self.record["files"].get(name):
+            raise AecoreError(f"{self.path / name} does not match its checksum; remove the folder and train the run again.")
+        return data
+
+
+def _own_maps(run: Run) -> Path:
+    return home() / "maps" / run.run_id
+
+
+def ship(run: Run) -> Run:
+    """Copy a finished run, with its maps, among those that come with the project."""
+    place = shipped() / run.run_id
+    part = place.with_name(f".{run.run_id}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(run.path, part, ignore=shutil.ignore_patterns("log.txt"))
+    part.rename(place)
+    return Run(place)
+
+
+def folders() -> Sequence[Path]:
+    """Where finished runs are looked for: shipped ones first, then the user's own."""
+    return shipped(), home() / "runs"
+
+
+def load(run_id: str) -> Run:
+    """The finished run of that name; raises `AecoreError` where there is none or it is damaged."""
+    for folder in folders():
+        if (folder / run_id / RECORD).exists() and Path(run_id).name == run_id:
+            return Run(folder / run_id)
+    raise AecoreError(f"There is no run '{run_id}'; `aecore list` shows the runs there are.")
+
+
+def find(config: RunConfig) -> Run | None:
+    """The finished run of a config, or None."""
+    found = (Run(folder / config.run_id) for folder in folders() if (folder / config.run_id / RECORD).exists())
+    return next(found, None)
+
+
+def runs() -> list[Run]:
+    """Every readable finished run, in the order of `MODELS`, shipped ones first. Damaged ones: `damaged`."""
+    return _scan()[0]
+
+
+def damaged() -> list[str]:
+    """One sentence for each run folder that cannot be read."""
+    return _scan()[1]
+
+
+def _scan() -> tuple[list[Run], list[str]]:
+    good: dict[str, Run] = {}
+    bad: list[str] = []
+    for folder in folders():
+        for record in sorted(folder.glob(f"*/{RECORD}")):
+            try:
+                good.setdefault(record.parent.name, Run(record.parent))
+            except AecoreError as error:
+                bad.append(str(error))
+    order = list(MODELS)
+    return sorted(good.values(), key=lambda run: (not run.shipped, order.index(run.config.family), run.run_id)), bad
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that readers see the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Write one numpy array (.npy), whole."""
+    buffer = BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    write_whole(path, buffer.getvalue())
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((path / RECORD).read_text("utf-8"))
+        if not {"config", "evaluation", "files", "epochs"} <= record.keys():
+            raise ValueError("fields are missing")
+    except (OSError, ValueError, AttributeError) as error:
+        raise AecoreError(f"{path / RECORD} is damaged ({error}); remove the folder and train the run again.") from error
+    return record  # type: ignore[no-any-return]
+
+
+def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return
+    for line in data[: data.rfind(b"\n") + 1].splitlines():
+        yield json.loads(line)
+
+
+def _dataset_title(name: str) -> str:
+    from aecore.datasets import DATASETS
+
+    return DATASETS[name].title if name in DATASETS else name

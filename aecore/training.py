@@ -1,0 +1,199 @@
+"""The one training loop. It names no model: what to minimise comes from `Model.objectives`."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+from torch.optim import Adam, AdamW, Muon, Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from aecore.config import RunConfig
+from aecore.errors import AecoreError
+from aecore.models.base import Model, Objective, Terms
+
+Snapshot = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training images.
+
+    `train` holds each term's mean over the images as they were seen, and `loss`, their weighted sum.
+    `snapshot()` gives all that `fit` needs to go on from here, as tensors on the CPU.
+    """
+
+    number: int
+    seconds: float
+    train: Mapping[str, float]
+    snapshot: Callable[[], Snapshot]
+
+
+def generator_for(seed: int, stream: int = 0, device: torch.device | str = "cpu") -> Generator:
+    """A random generator for one purpose of a run: streams of one seed are independent."""
+    return torch.Generator(device).manual_seed((seed * 1_000_003 + stream) % 2**63)
+
+
+def fit(model: Model, images: Tensor, config: RunConfig, snapshot: Snapshot | None = None) -> Iterator[Epoch]:
+    """Train `model` on `images`, uint8 (n, pixels), and yield an `Epoch` after each pass.
+
+    Images stay where they are, as bytes, and each batch of a seeded permutation becomes float32 in
+    [0, 1] at the model's door. With a `snapshot`, go on after its epoch; the weights then come out
+    bitwise equal to those of an uninterrupted run. A model without objectives is solved by one look
+    at the images and yields one `Epoch`, number 0. Raises `AecoreError` when the loss diverges.
+    """
+    began = time.perf_counter()
+    model.initialise(images)
+    if not model.objectives():
+        yield Epoch(0, time.perf_counter() - began, {}, dict)
+        return
+    loop = _Loop(model, images, config)
+    if snapshot is not None:
+        loop.restore(snapshot)
+    while loop.epoch < config.epochs:
+        began = time.perf_counter()
+        train = loop.run_epoch()
+        yield Epoch(loop.epoch, time.perf_counter() - began, train, loop.snapshot)
+
+
+class _Loop:
+    """What changes while a model trains, and one epoch of it."""
+
+    def __init__(self, model: Model, images: Tensor, config: RunConfig) -> None:
+        self.model, self.images, self.config = model, images, config
+        self.epoch = 0
+        self.order = generator_for(config.seed, stream=1)
+        self.noise = generator_for(config.seed, stream=2, device=images.device)
+        self.objectives = model.objectives()
+        steps = math.ceil(len(images) / config.batch_size) * config.epochs
+        self.optimisers = [_optimisers(objective, config) for objective in self.objectives]
+        self.schedules = [
+            LambdaLR(optimiser, _schedule(config, steps)) for group in self.optimisers for optimiser in group
+        ]
+
+    def run_epoch(self) -> dict[str, float]:
+        """One pass over the images; the mean of every term, and the weighted loss."""
+        self.model.train()
+        sums: dict[str, Tensor] = {}
+        order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
+        for batch in order.split(self.config.batch_size):
+            x = self.images[batch].float().div_(255)
+            for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
+                terms = self._step(objective, optimisers, x)
+                for name, term in terms.items():
+                    sums[name] = sums.get(name, torch.zeros((), device=x.device)) + term.detach().sum()
+            for schedule in self.schedules:
+                schedule.step()
+        self.model.eval()
+        self.epoch += 1
+        return self._means(sums)
+
+    def _step(self, objective: Objective, optimisers: list[Optimizer], x: Tensor) -> Terms:
+        terms = objective.terms(x, self.noise)
+        gradients = torch.autograd.grad(objective.loss(terms), objective.parameters)
+        for parameter, gradient in zip(objective.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        for optimiser in optimisers:
+            optimiser.step()
+        return terms
+
+    def _means(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+        means = {name: float(total) / len(self.images) for name, total in sums.items()}
+        if not all(math.isfinite(value) for value in means.values()):
+            raise AecoreError(
+                f"Training diverged in epoch {self.epoch}: the loss is no longer a finite number; "
+                f"lower the learning rate (lr is {self.config.lr:g})."
+            )
+        weights = {name: weight for objective in self.objectives for name, weight in objective.weights.items()}
+        return {**means, "loss": sum(weights.get(name, 1.0) * value for name, value in means.items())}
+
+    def snapshot(self) -> Snapshot:
+        """Weights, optimisers, random states and the epoch, as flat named tensors."""
+        state = {f"model/{name}": tensor for name, tensor in self.model.state_dict().items()}
+        for i, optimiser in enumerate(self._flat_optimisers()):
+            for index, slots in optimiser.state_dict()["state"].items():
+                state |= {f"optimiser/{i}/{index}/{slot}": torch.as_tensor(value) for slot, value in slots.items()}
+        state |= {"random/order": self.order.get_state(), "random/noise": self.noise.get_state()}
+        state["epoch"] = torch.tensor(self.epoch)
+        return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put back what `snapshot` took."""
+        parts = _nest(snapshot)
+        self.model.load_state_dict(parts["model"])
+        for i, optimiser in enumerate(self._flat_optimisers()):
+            state = {int(index): slots for index, slots in parts.get("optimiser", {}).get(str(i), {}).items()}
+            optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+        self.order.set_state(snapshot["random/order"])
+        self.noise.set_state(snapshot["random/noise"])
+        self.epoch = int(snapshot["epoch"])
+        steps = self.epoch * math.ceil(len(self.images) / self.config.batch_size)
+        for schedule in self.schedules:
+            schedule.load_state_dict({**schedule.state_dict(), "last_epoch": steps})
+            for group, base in zip(schedule.optimizer.param_groups, schedule.base_lrs, strict=True):
+                group["lr"] = base * schedule.lr_lambdas[0](steps)
+
+    def _flat_optimisers(self) -> list[Optimizer]:
+        return [optimiser for group in self.optimisers for optimiser in group]
+
+
+def _optimisers(objective: Objective, config: RunConfig) -> list[Optimizer]:
+    """Muon takes the matrices and AdamW the rest; Adam and AdamW take everything."""
+    if config.optimiser == "adam":
+        return [Adam(objective.parameters, config.lr, weight_decay=config.weight_decay, fused=True)]
+    if config.optimiser == "adamw":
+        return [AdamW(objective.parameters, config.lr, weight_decay=config.weight_decay, fused=True)]
+    matrices = [parameter for parameter in objective.parameters if parameter.ndim == 2]
+    others = [parameter for parameter in objective.parameters if parameter.ndim != 2]
+    return [
+        Muon(matrices, config.lr, weight_decay=config.weight_decay),
+        AdamW(others, config.bias_lr, weight_decay=config.weight_decay, fused=True),
+    ]
+
+
+def _schedule(config: RunConfig, steps: int) -> Callable[[int], float]:
+    """The learning rate's factor at each step: 1, or a warm-up over a tenth and then half a cosine to 0."""
+    if config.schedule == "constant":
+        return lambda step: 1.0
+    warm_up = max(1, round(0.1 * steps))
+
+    def cosine(step: int) -> float:
+        if step < warm_up:
+            return (step + 1) / warm_up
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm_up) / max(1, steps - warm_up))))
+
+    return cosine
+
+
+def _nest(flat: Mapping[str, Tensor]) -> dict[str, dict[str, dict[str, dict[str, Tensor]]]]:
+    """'a/b/c' keys as nested dicts; the last level of 'model/…' names stays whole."""
+    nested: dict[str, dict[str, dict[str, dict[str, Tensor]]]] = {}
+    for name, tensor in flat.items():
+        *path, leaf = name.split("/")
+        place: dict[str, object] = nested  # type: ignore[assignment]
+        for part in path:
+            place = place.setdefault(part, {})  # type: ignore[assignment]
+        place[leaf] = tensor
+    return nested
+
+
+def evaluate_terms(model: Model, images: Tensor, generator: Generator) -> dict[str, float]:
+    """The objectives' terms and their loss, and `sse`, averaged over `images`, uint8 (n, pixels)."""
+    sums: dict[str, float] = {}
+    with torch.no_grad():
+        for batch in images.split(2048):
+            x = batch.float().div_(255)
+            values = {"sse": (model.decode(model.encode(x)) - x).square().sum(1)}
+            for objective in model.objectives():
+                terms = objective.terms(x, generator)
+                values |= terms
+                values["loss"] = values.get("loss", 0.0) + objective.loss(terms).expand(len(x))
+            for name, value in values.items():
+                sums[name] = sums.get(name, 0.0) + float(value.sum())
+    return {name: total / len(images) for name, total in sums.items()}
+
+
