@@ -215,7 +215,8 @@ def _labelled(rows: Sequence[tuple[str, NDArray[np.uint8], str]]) -> Image.Image
     font = ImageFont.load_default(FONT)
     gap = FONT // 2
     strips = [Image.fromarray(tile(images, len(images)).repeat(SCALE, 0).repeat(SCALE, 1)) for _, images, _ in rows]
-    left, right = (max(round(font.getlength(row[side])) for row in rows) for side in (0, 2))
+    left = max(round(font.getlength(label)) for label, _, _ in rows)
+    right = max(round(font.getlength(note)) for _, _, note in rows)
     start = left + 2 * gap
     end = start + strips[0].width
     image = Image.new("L", (end + (right + 2 * gap if right else 0), sum(strip.height for strip in strips)), 255)
