@@ -153,8 +153,8 @@ def _check_ranges(config: RunConfig) -> None:
         value = getattr(config, name)
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not number or value < 0 or (value == 0 and name in _POSITIVE):
-            least = "above 0" if name in _POSITIVE else "of at least 0"
-            raise AecoreError(f"'{name}' must be a finite number {least}, not {value!r}.")
+            bound = "above 0" if name in _POSITIVE else "of at least 0"
+            raise AecoreError(f"'{name}' must be a finite number {bound}, not {value!r}.")
         object.__setattr__(config, name, float(value))
 
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from aecore.config import RunConfig
 from aecore.stacks import Array, Stack
 
-# Where a reconstruction is no sigmoid's output (PCA), BCE clips it to this far inside (0, 1): Keras's epsilon.
-CLIP = 1e-7
+# Where a reconstruction is no sigmoid's output (PCA), BCE clips it to this far inside (0, 1).
+# 0.01 is near the value that favours it most: PCA-20 then scores 240.5 nats on Fashion-MNIST.
+CLIP = 0.01
 # A dimension is active when its mean code varies by more than this over the images (Burda et al. 2016).
 ACTIVE_VARIANCE = 0.01
 _BATCH = 2000
@@ -31,12 +32,12 @@ class TestPass:
 
 def pixels(images: NDArray[np.uint8]) -> Array:
     """(n, h, w) uint8 -> (n, h * w) float32 in [0, 1]."""
-    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+    return np.divide(images.reshape(len(images), -1), 255, dtype=np.float32)
 
 
 def sse(x: Array, x_hat: Array) -> Array:
     """Squared error summed over pixels, unclipped: (n, pixels) twice -> (n,)."""
-    return np.square(x_hat - x).sum(1, dtype=np.float64).astype(np.float32)
+    return _total(np.square(x_hat - x))
 
 
 def bce(x: Array, stack: Stack, z: Array) -> Array:
@@ -50,14 +51,18 @@ def bce(x: Array, stack: Stack, z: Array) -> Array:
         terms = -x * np.log(x_hat) - (1 - x) * np.log1p(-x_hat)
     else:
         terms = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits))) - x * logits
-    return terms.sum(1, dtype=np.float64).astype(np.float32)
+    return _total(terms)
 
 
 def bce_floor(x: Array) -> Array:
     """The least BCE that any reconstruction can have, the entropy of the grey pixels: (n,) nats."""
     p = np.clip(x.astype(np.float64), 1e-300, 1)
     q = np.clip(1 - x.astype(np.float64), 1e-300, 1)
-    return (-(x * np.log(p)) - (1 - x) * np.log(q)).sum(1).astype(np.float32)
+    return _total(-x * np.log(p) - (1 - x) * np.log(q))
+
+
+def _total(terms: NDArray[np.floating[Any]]) -> Array:
+    return np.asarray(terms.sum(1, dtype=np.float64), dtype=np.float32)
 
 
 def kl_per_dimension(mean: Array, logvar: Array) -> Array:

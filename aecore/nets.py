@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
-import numpy as np
 import torch
-from torch import Generator, nn
+from torch import Generator, Tensor, nn
 
-from aecore.stacks import Layer, Stack
+from aecore.stacks import Array, Layer, Stack
 
 ACTIVATIONS: Mapping[str, type[nn.Module]] = {
     "linear": nn.Identity,
@@ -26,14 +26,14 @@ def mlp(widths: Sequence[int], activation: str, generator: Generator) -> nn.Sequ
     (Glorot & Bengio 2010): the chapter's recipe ends lower from there than from torch's default.
     """
     layers: list[nn.Module] = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in pairwise(widths):
         layers += [dense(before, after, generator), ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])
 
 
 def dense(before: int, after: int, generator: Generator) -> nn.Linear:
     """One Glorot-uniform dense layer, (B, before) -> (B, after)."""
-    layer = nn.utils.skip_init(nn.Linear, before, after)
+    layer = _empty(before, after)
     nn.init.xavier_uniform_(layer.weight, generator=generator)
     nn.init.zeros_(layer.bias)
     return layer
@@ -56,7 +56,7 @@ def from_stack(stack: Stack) -> nn.Sequential:
     """A stored stack as torch modules: (B, in) -> (B, out), float32, for gradients and export."""
     modules: list[nn.Module] = []
     for layer in stack.layers:
-        dense_layer = nn.utils.skip_init(nn.Linear, layer.weight.shape[1], layer.weight.shape[0])
+        dense_layer = _empty(layer.weight.shape[1], layer.weight.shape[0])
         with torch.no_grad():
             dense_layer.weight.copy_(torch.tensor(layer.weight))
             dense_layer.bias.copy_(torch.tensor(layer.bias))
@@ -64,5 +64,11 @@ def from_stack(stack: Stack) -> nn.Sequential:
     return nn.Sequential(*modules)
 
 
-def _numpy(parameter: nn.Parameter) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return parameter.detach().to("cpu", torch.float32, copy=True).numpy()
+def _empty(before: int, after: int) -> nn.Linear:
+    """A dense layer with unset numbers: torch's own start would draw on the global random state."""
+    return nn.Linear(before, after, device="meta").to_empty(device="cpu")
+
+
+def _numpy(parameter: Tensor) -> Array:
+    array: Array = parameter.detach().to("cpu", torch.float32, copy=True).numpy()
+    return array

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors import deserialize as _deserialize
+from safetensors.numpy import load as _load
 from safetensors.numpy import save as _save
 
 from aecore.errors import AecoreError
@@ -62,6 +62,7 @@ class Layer:
         return x @ self.weight.T + self.bias
 
     def __call__(self, x: Array) -> Array:
+        """(n, in) -> (n, out)."""
         return ACTIVATIONS[self.activation](self.linear(x))
 
 
@@ -72,6 +73,7 @@ class Stack:
     layers: tuple[Layer, ...]
 
     def __call__(self, x: Array) -> Array:
+        """(n, in) -> (n, out)."""
         for layer in self.layers:
             x = layer(x)
         return x
@@ -98,7 +100,7 @@ def dump(stacks: Mapping[str, Stack]) -> bytes:
 def parse(data: bytes) -> dict[str, Stack]:
     """The named stacks in a safetensors file that `dump` wrote; raises `AecoreError` when it is damaged."""
     try:
-        tensors = {name: _array(entry) for name, entry in _deserialize(data)}
+        tensors = _load(data)
         activations = json.loads(_metadata(data)["activations"])
         return {name: _stack(name, names, tensors) for name, names in activations.items()}
     except (SafetensorError, KeyError, ValueError) as error:
@@ -112,10 +114,6 @@ def _stack(name: str, activations: list[str], tensors: Mapping[str, Array]) -> S
             for i, activation in enumerate(activations)
         )
     )
-
-
-def _array(entry: Mapping[str, object]) -> Array:
-    return np.frombuffer(entry["data"], dtype="<f4").reshape(entry["shape"])  # type: ignore[call-overload, no-any-return]
 
 
 def _metadata(data: bytes) -> dict[str, str]:

@@ -64,7 +64,10 @@ class RunFolder:
         return " · ".join(parts)
 
     def history(self) -> list[dict[str, Any]]:
-        """One dict an epoch: `epoch`, `seconds`, `train` and `test` (terms, nats or SSE an image). A torn line is left out."""
+        """One dict an epoch: `epoch`, `seconds`, `train` and `test`, each with its terms averaged over the images.
+
+        A last line that was cut off is left out.
+        """
         return list(_read_lines(self.path / HISTORY))
 
     def kinds(self) -> tuple[str, ...]:
@@ -161,7 +164,9 @@ class Run(RunFolder):
         except OSError as error:
             raise AecoreError(f"{self.path / name} cannot be read ({error.strerror}); train the run again.") from error
         if hashlib.sha256(data).hexdigest() != self.record["files"].get(name):
-            raise AecoreError(f"{self.path / name} does not match its checksum; remove the folder and train the run again.")
+            raise AecoreError(
+                f"{self.path / name} does not match its checksum; remove the folder and train the run again."
+            )
         return data
 
 
@@ -248,7 +253,9 @@ def _read_record(path: Path) -> dict[str, Any]:
         if not {"config", "evaluation", "files", "epochs"} <= record.keys():
             raise ValueError("fields are missing")
     except (OSError, ValueError, AttributeError) as error:
-        raise AecoreError(f"{path / RECORD} is damaged ({error}); remove the folder and train the run again.") from error
+        raise AecoreError(
+            f"{path / RECORD} is damaged ({error}); remove the folder and train the run again."
+        ) from error
     return record  # type: ignore[no-any-return]
 
 

@@ -80,7 +80,7 @@ class _Loop:
         self.model.train()
         sums: dict[str, Tensor] = {}
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
-        for batch in order.split(self.config.batch_size):
+        for batch in _batches(order, self.config.batch_size):
             x = self.images[batch].float().div_(255)
             for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
                 terms = self._step(objective, optimisers, x)
@@ -169,6 +169,10 @@ def _schedule(config: RunConfig, steps: int) -> Callable[[int], float]:
     return cosine
 
 
+def _batches(tensor: Tensor, size: int) -> Iterator[Tensor]:
+    return (tensor[start : start + size] for start in range(0, len(tensor), size))
+
+
 def _nest(flat: Mapping[str, Tensor]) -> dict[str, dict[str, dict[str, dict[str, Tensor]]]]:
     """'a/b/c' keys as nested dicts; the last level of 'model/…' names stays whole."""
     nested: dict[str, dict[str, dict[str, dict[str, Tensor]]]] = {}
@@ -185,7 +189,7 @@ def evaluate_terms(model: Model, images: Tensor, generator: Generator) -> dict[s
     """The objectives' terms and their loss, and `sse`, averaged over `images`, uint8 (n, pixels)."""
     sums: dict[str, float] = {}
     with torch.no_grad():
-        for batch in images.split(2048):
+        for batch in _batches(images, 2048):
             x = batch.float().div_(255)
             values = {"sse": (model.decode(model.encode(x)) - x).square().sum(1)}
             for objective in model.objectives():
@@ -195,5 +199,3 @@ def evaluate_terms(model: Model, images: Tensor, generator: Generator) -> dict[s
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + float(value.sum())
     return {name: total / len(images) for name, total in sums.items()}
-
-

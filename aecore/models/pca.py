@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import torch
-from sklearn.decomposition import PCA as SklearnPCA
-from torch import Generator, Tensor, nn
+from sklearn import decomposition
+from torch import Generator, Tensor
 
 from aecore.config import RunConfig
 from aecore.errors import AecoreError
 from aecore.models.base import Model, Objective
-from aecore.nets import to_stack
+from aecore.nets import dense, to_stack
 from aecore.stacks import Stack
 
 
@@ -24,8 +24,8 @@ class PCA(Model):
         super().__init__(config)
         if config.latent_dim > pixels:
             raise AecoreError(f"PCA of {pixels} pixels has no {config.latent_dim} components; choose at most {pixels}.")
-        self.encoder = nn.Linear(pixels, config.latent_dim)
-        self.decoder = nn.Linear(config.latent_dim, pixels)
+        self.encoder = dense(pixels, config.latent_dim, generator)
+        self.decoder = dense(config.latent_dim, pixels, generator)
         self.requires_grad_(False)
 
     def encode(self, x: Tensor) -> Tensor:
@@ -40,10 +40,11 @@ class PCA(Model):
         """Solve the eigenproblem of the images' covariance."""
         if len(images) < self.config.latent_dim:
             raise AecoreError(
-                f"PCA with {self.config.latent_dim} components needs as many images, not {len(images)}; use more images."
+                f"PCA with {self.config.latent_dim} components needs at least as many images, not {len(images)}; "
+                "use more images."
             )
         solver = "covariance_eigh" if len(images) > images.shape[1] else "full"
-        fitted = SklearnPCA(self.config.latent_dim, svd_solver=solver).fit(images.double().div(255).numpy())
+        fitted = decomposition.PCA(self.config.latent_dim, svd_solver=solver).fit(images.double().div(255).numpy())
         mean, components = torch.tensor(fitted.mean_), torch.tensor(fitted.components_)
         self.encoder.weight.copy_(components)
         self.encoder.bias.copy_(-components @ mean)

@@ -1,0 +1,59 @@
+"""Configs: validated, hashed, JSON both ways."""
+
+import pytest
+
+from aecore import MODELS, AecoreError, RunConfig, make_config
+
+
+@pytest.mark.parametrize("family", MODELS)
+def test_json_both_ways_keeps_the_config_and_its_id(family):
+    for recipe in MODELS[family].recipes:
+        config = make_config(family, recipe, latent_dim=7, seed=3)
+        assert RunConfig.from_json(config.to_json()) == config
+        assert RunConfig.from_json(config.to_json()).run_id == config.run_id
+
+
+def test_shipped_ids_do_not_move():
+    """Links and folders carry them: a new field with a default must not change the hash."""
+    assert make_config("ae").run_id == "ae-fashion_mnist-z20-17662997"
+    assert make_config("vae").run_id == "vae-fashion_mnist-z20-ca537978"
+    assert make_config("pca").run_id == "pca-fashion_mnist-z20-8d0b1265"
+
+
+def test_the_id_tells_configs_apart_and_equal_ones_together():
+    assert make_config("ae", seed=1).run_id != make_config("ae").run_id
+    assert RunConfig("ae", hidden=(256, 128)).run_id == RunConfig("ae").run_id
+    assert make_config("ae").run_id == RunConfig("ae").run_id
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"family": "rbm"}, "rbm"),
+        ({"family": "ae", "latent_dim": 0}, "latent_dim"),
+        ({"family": "ae", "latent_dim": 2.5}, "latent_dim"),
+        ({"family": "ae", "epochs": -1}, "epochs"),
+        ({"family": "ae", "batch_size": True}, "batch_size"),
+        ({"family": "ae", "lr": 0.0}, "lr"),
+        ({"family": "ae", "lr": float("nan")}, "lr"),
+        ({"family": "vae", "beta": -1}, "beta"),
+        ({"family": "ae", "beta": 2.0}, "beta"),
+        ({"family": "pca", "epochs": 3}, "epochs"),
+        ({"family": "pca", "hidden": (3,)}, "hidden"),
+        ({"family": "ae", "hidden": (0,)}, "hidden"),
+        ({"family": "ae", "loss": "hinge"}, "loss"),
+        ({"family": "ae", "dataset": 3}, "dataset"),
+        ({"family": "ae", "momentum": 0.9}, "momentum"),
+    ],
+)
+def test_a_bad_value_gets_one_sentence_that_names_it(values, word):
+    with pytest.raises(AecoreError, match=word) as caught:
+        RunConfig.from_dict(values)
+    assert str(caught.value).count("\n") == 0
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "{}"])
+def test_text_that_is_no_config(text):
+    with pytest.raises(AecoreError):
+        RunConfig.from_json(text)

@@ -1,0 +1,107 @@
+"""The loop: bitwise determinism, resuming, schedules, divergence."""
+
+import pytest
+import torch
+
+from aecore import MODELS, AecoreError, RunConfig
+from aecore.models.base import build
+from aecore.training import fit, generator_for
+
+ITERATIVE = [name for name, row in MODELS.items() if "epochs" not in row.unused]
+IMAGES = torch.randint(0, 256, (200, 36), dtype=torch.uint8, generator=generator_for(0))
+
+
+def config_for(family, **changes):
+    common = {"latent_dim": 3, "hidden": (16,), "epochs": 4, "batch_size": 48, "seed": 2}
+    return RunConfig(family, **{**common, **changes})
+
+
+def train(config, snapshot=None, stop_after=None):
+    """Train from scratch or a snapshot; the model, and the snapshot after `stop_after` or the last epoch."""
+    model, taken = build(config, 36, generator_for(config.seed)), None
+    for epoch in fit(model, IMAGES, config, snapshot):
+        taken = epoch.snapshot()
+        if epoch.number == stop_after:
+            break
+    return model, taken
+
+
+def same(one, other):
+    return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("family", ITERATIVE)
+def test_a_seed_fixes_every_bit(family):
+    one, other = (train(config_for(family))[0] for _ in range(2))
+    assert same(one, other)
+    assert not same(one, train(config_for(family, seed=3))[0])
+
+
+def test_global_random_state_is_neither_read_nor_moved():
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    one = train(config_for("vae"))[0]
+    assert torch.equal(before, torch.random.get_rng_state())
+    torch.manual_seed(2)
+    assert same(one, train(config_for("vae"))[0])
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "muon"])
+@pytest.mark.parametrize("family", ITERATIVE)
+def test_resumed_weights_are_bitwise_those_of_an_uninterrupted_run(family, optimiser):
+    config = config_for(family, optimiser=optimiser, schedule="cosine", weight_decay=0.01)
+    whole = train(config)[0]
+    for stop_after in (1, 3):
+        resumed = train(config, train(config, stop_after=stop_after)[1])[0]
+        assert same(whole, resumed)
+
+
+def test_every_image_is_seen_once_an_epoch():
+    seen = []
+
+    class Spy(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = build(config_for("ae"), 36, generator_for(0))
+
+        def initialise(self, images):
+            pass
+
+        def objectives(self):
+            def spy(objective):
+                return objective._replace(terms=lambda x, g: (seen.append(x), objective.terms(x, g))[1])
+
+            return [spy(objective) for objective in self.inner.objectives()]
+
+    list(fit(Spy(), IMAGES, config_for("ae", epochs=1)))
+    got = torch.cat(seen).mul(255).round().byte()
+    assert sorted(got.tolist()) == sorted(IMAGES.tolist())
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw"])
+def test_a_step_is_torch_s_own_optimiser_s(optimiser):
+    """One full-batch epoch equals one hand-written step."""
+    config = config_for("ae", optimiser=optimiser, epochs=1, batch_size=200)
+    ours = train(config)[0]
+    theirs = build(config, 36, generator_for(config.seed))
+    step = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optimiser](
+        theirs.parameters(), config.lr, weight_decay=0
+    )
+    x = IMAGES.float() / 255
+    torch.nn.functional.binary_cross_entropy_with_logits(theirs.decoder(theirs.encoder(x)), x, reduction="sum").div(
+        len(x)
+    ).backward()
+    step.step()
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
+
+
+def test_a_diverging_loss_stops_with_the_epoch_named():
+    with pytest.raises(AecoreError, match="epoch 1"):
+        train(config_for("ae", lr=1e30, batch_size=8, hidden=(64, 64)))
+
+
+def test_history_s_loss_is_the_weighted_sum_of_its_terms():
+    config = config_for("vae", beta=0.5, epochs=1)
+    epoch = next(iter(fit(build(config, 36, generator_for(0)), IMAGES, config)))
+    assert epoch.train["loss"] == pytest.approx(epoch.train["recon"] + 0.5 * epoch.train["kl"])
