@@ -1,0 +1,142 @@
+"""Codes in two dimensions, and back: the maps that a person walks over.
+
+`METHODS` is the table of projections. Each row says how codes become points (`project`) and how a point
+of the map becomes a code again (`inverse`): PCA's plane is inverted exactly, t-SNE has no inverse and
+the nearest codes are blended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore.errors import AecoreError
+
+Array = NDArray[np.float32]
+
+PERPLEXITY = 30.0  # the effective number of neighbours t-SNE keeps together; openTSNE's and van der Maaten's default
+NEIGHBOURS = 12  # codes that `blend` mixes
+
+
+class Plane(NamedTuple):
+    """The affine plane z = mean + u V through code space, with orthonormal rows of V."""
+
+    mean: Array  # (d,)
+    axes: Array  # (2, d): V; the second row is zero for one-dimensional codes
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of `METHODS`: a projection, and what undoes it on the map."""
+
+    name: str
+    title: str
+    project: Callable[[Array, int], Array]
+    inverse: Literal["plane", "blend"]
+
+
+def project(codes: Array, method: str = "pca", seed: int = 0) -> Array:
+    """Codes (n, d) -> points (n, 2), float32; bitwise the same for the same codes and seed.
+
+    Raises `AecoreError` for an unknown method, codes that are not finite, or too few of them.
+    """
+    if method not in METHODS:
+        raise AecoreError(f"There is no projection '{method}'; choose one of {', '.join(METHODS)}.")
+    if not np.isfinite(codes).all():
+        raise AecoreError("The codes hold numbers that are not finite, so they have no map; train the run again.")
+    return METHODS[method].project(codes, seed)
+
+
+def plane(codes: Array) -> Plane:
+    """The plane of largest variance through codes (n, d): PCA's first two directions.
+
+    With U S V' the singular value decomposition of z - mean, the axes are the first two rows of V'. A
+    singular vector's sign is arbitrary: each axis is turned so that its largest entry is positive.
+    """
+    mean = codes.mean(axis=0, dtype=np.float64)
+    _, _, directions = np.linalg.svd(codes - mean, full_matrices=False)
+    found = directions[:2]
+    largest = np.take_along_axis(found, np.abs(found).argmax(axis=1, keepdims=True), axis=1)
+    axes = np.zeros((2, codes.shape[1]))
+    axes[: len(found)] = found * np.sign(largest)
+    return Plane(mean.astype(np.float32), axes.astype(np.float32))
+
+
+def lift(points: Array, plane: Plane) -> Array:
+    """The codes of points on a plane, exactly: z = mean + u V; (m, 2) -> (m, d)."""
+    return plane.mean + points @ plane.axes
+
+
+def blend(points: Array, codes: Array, layout: Array, neighbours: int = NEIGHBOURS) -> Array:
+    """The codes of points on a map that has no inverse: the nearest codes, weighted; (m, 2) -> (m, d).
+
+    Of the k nearest points of `layout` (n, 2), at distances r_1 <= ... <= r_k, and the next one at R,
+
+        z = sum_i w_i z_i / sum_i w_i    with    w_i = ((R - r_i) / (R r_i))^2
+
+    (Franke and Little's weights for Shepard interpolation). On a point of the layout this is that
+    point's own code; it changes continuously, since a neighbour has weight 0 when another replaces it.
+    """
+    k = min(neighbours, len(codes) - 1)
+    if k < 1:
+        return np.broadcast_to(codes, (len(points), codes.shape[1])).copy()
+    mixed = np.empty((len(points), codes.shape[1]), np.float32)
+    for row, point in enumerate(points):
+        squared = ((layout - point) ** 2).sum(axis=1)
+        near = np.argpartition(squared, k)[: k + 1]
+        near = near[np.argsort(squared[near], kind="stable")]
+        mixed[row] = _weights(np.sqrt(squared[near])) @ codes[near[:-1]]
+    return mixed
+
+
+def _weights(distances: NDArray[np.floating]) -> Array:
+    """Franke and Little's weights of the first k of k + 1 sorted distances; they sum to 1."""
+    nearest, reach = distances[:-1], distances[-1]
+    if nearest[0] == 0:  # on a point; several codes may share it
+        weights = np.where(nearest == 0, 1.0, 0.0)
+    else:
+        weights = ((reach - nearest) / (reach * nearest)) ** 2
+        if not weights.any():  # all equally far
+            weights = np.ones(len(nearest))
+    return np.asarray(weights / weights.sum(), np.float32)
+
+
+def _pca(codes: Array, seed: int) -> Array:
+    """Points u = (z - mean) V' on the plane of largest variance; nothing is random."""
+    mean, axes = plane(codes)
+    return np.asarray((codes - mean) @ axes.T, np.float32)
+
+
+def _tsne(codes: Array, seed: int) -> Array:
+    """t-SNE (van der Maaten and Hinton 2008): points whose neighbourhoods resemble the codes' own.
+
+    It minimises KL(P || Q) between pair probabilities of codes (Gaussian, perplexity 30) and of points
+    (Student's t), from the PCA map, so that the large-scale arrangement means something (Kobak and
+    Berens 2019). One thread: openTSNE's neighbour search gives other results for other thread counts.
+    """
+    from openTSNE import TSNE
+
+    n = len(codes)
+    if n < 8:
+        raise AecoreError(f"t-SNE needs at least 8 codes, not {n}; choose the projection 'pca'.")
+    start = _pca(codes, seed).astype(np.float64)
+    start *= 1e-4 / max(start[:, 0].std(), 1e-12)
+    embedding = TSNE(
+        perplexity=min(PERPLEXITY, (n - 1) / 3),
+        initialization=start,
+        n_jobs=1,
+        random_state=seed,
+    ).fit(codes)
+    return np.asarray(embedding, np.float32)
+
+
+_ROWS = (
+    Method("pca", "PCA", _pca, "plane"),
+    Method("tsne", "t-SNE", _tsne, "blend"),
+)
+
+METHODS: Mapping[str, Method] = {row.name: row for row in _ROWS}

@@ -1,0 +1,101 @@
+"""Maps of codes: PCA against scikit-learn's, t-SNE's neighbourhoods, and the way back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
+
+from aecore import AecoreError
+from aecore.projection import METHODS, NEIGHBOURS, blend, lift, plane, project
+
+
+@pytest.fixture(scope="module")
+def codes() -> np.ndarray:
+    """400 codes of 20 numbers around five centres."""
+    rng = np.random.default_rng(1)
+    centres = 4 * rng.normal(size=(5, 20))
+    return (centres[np.arange(400) % 5] + rng.normal(size=(400, 20))).astype(np.float32)
+
+
+def test_pca_is_scikit_learns_up_to_sign(codes):
+    ours, theirs = project(codes, "pca"), PCA(2).fit_transform(codes)
+    theirs *= np.sign((ours * theirs).sum(axis=0))
+    np.testing.assert_allclose(ours, theirs, atol=2e-5)
+
+
+def test_the_sign_of_an_axis_does_not_depend_on_the_order_of_codes(codes):
+    axes, shuffled = plane(codes).axes, plane(codes[::-1].copy()).axes
+    np.testing.assert_allclose(axes, shuffled, atol=1e-5)
+    assert (np.take_along_axis(axes, np.abs(axes).argmax(axis=1, keepdims=True), axis=1) > 0).all()
+
+
+def test_the_plane_is_inverted_exactly(codes):
+    surface = plane(codes)
+    points = np.random.default_rng(2).normal(size=(50, 2)).astype(np.float32) * 5
+    np.testing.assert_allclose((lift(points, surface) - surface.mean) @ surface.axes.T, points, atol=1e-5)
+
+
+def test_one_dimensional_codes_lie_on_a_line():
+    line = np.linspace(-1, 1, 9, dtype=np.float32)[:, None]
+    points = project(line, "pca")
+    np.testing.assert_allclose(points[:, 1], 0)
+    np.testing.assert_allclose(lift(points, plane(line)), line, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_map_is_bitwise_the_same_under_a_seed(codes, method):
+    first, second = project(codes, method, seed=3), project(codes, method, seed=3)
+    assert first.shape == (400, 2) and first.dtype == np.float32
+    assert first.tobytes() == second.tobytes()
+
+
+def test_tsne_keeps_neighbours_together(codes):
+    """Of the 10 nearest codes at least a third are among the 10 nearest points, where chance gives 2.5 %."""
+    near = [
+        NearestNeighbors(n_neighbors=11).fit(space).kneighbors(return_distance=False)
+        for space in (codes, project(codes, "tsne"))
+    ]
+    shared = np.mean([len(set(a) & set(b)) for a, b in zip(*near, strict=True)]) / 11
+    assert shared > 1 / 3
+
+
+def test_blend_returns_the_code_of_a_point_of_the_map(codes):
+    layout = project(codes, "pca")
+    np.testing.assert_allclose(blend(layout[:20], codes, layout), codes[:20], atol=1e-5)
+
+
+def test_blend_is_continuous(codes):
+    """A walk of tiny steps never jumps, also where one neighbour replaces another."""
+    layout = project(codes, "pca")
+    steps = np.linspace(layout.min(axis=0), layout.max(axis=0), 20_001, dtype=np.float64)
+    walk = blend(steps, codes, layout)
+    jumps = np.abs(np.diff(walk, axis=0)).max()
+    assert jumps < 0.05 * np.ptp(walk)
+
+
+def test_blend_stays_between_its_neighbours(codes):
+    layout = project(codes, "pca")
+    far = np.array([[1e4, 1e4]], np.float32)
+    near = codes[np.argsort(((layout - far) ** 2).sum(axis=1))[:NEIGHBOURS]]
+    z = blend(far, codes, layout)[0]
+    assert (z >= near.min(axis=0) - 1e-5).all() and (z <= near.max(axis=0) + 1e-5).all()
+
+
+def test_blend_of_codes_on_one_spot_is_their_mean(codes):
+    spot = np.zeros((400, 2), np.float32)
+    np.testing.assert_allclose(blend(spot[:1], codes[:13], spot[:13]), codes[:12].mean(axis=0)[None], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("codes", "method", "words"),
+    [
+        (np.zeros((9, 3), np.float32), "umpa", "There is no projection 'umpa'; choose one of pca, tsne"),
+        (np.full((9, 3), np.nan, np.float32), "pca", "not finite"),
+        (np.zeros((7, 3), np.float32), "tsne", "at least 8 codes, not 7"),
+    ],
+)
+def test_bad_input_gets_one_sentence(codes, method, words):
+    with pytest.raises(AecoreError, match=words):
+        project(codes, method)
