@@ -70,7 +70,7 @@ class _Loop:
         self.noise = generator_for(config.seed, stream=2, device=images.device)
         self.objectives = model.objectives()
         steps = math.ceil(len(images) / config.batch_size) * config.epochs
-        self.optimisers = [_optimisers(objective, config) for objective in self.objectives]
+        self.optimisers = [_optimisers(objective, config, images.shape[1]) for objective in self.objectives]
         self.schedules = [
             LambdaLR(optimiser, _schedule(config, steps)) for group in self.optimisers for optimiser in group
         ]
@@ -141,17 +141,22 @@ class _Loop:
         return [optimiser for group in self.optimisers for optimiser in group]
 
 
-def _optimisers(objective: Objective, config: RunConfig) -> list[Optimizer]:
-    """Muon takes the matrices and AdamW the rest; Adam and AdamW take everything."""
+def _optimisers(objective: Objective, config: RunConfig, pixels: int) -> list[Optimizer]:
+    """Muon takes the matrices and AdamW the rest; Adam and AdamW take everything.
+
+    Losses are summed over pixels, and Adam's epsilon grows with them: the step is the one that a mean
+    over pixels, the chapter's loss, would take with epsilon 1e-8.
+    """
+    eps = 1e-8 * pixels
     if config.optimiser == "adam":
-        return [Adam(objective.parameters, config.lr, weight_decay=config.weight_decay, fused=True)]
+        return [Adam(objective.parameters, config.lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
     if config.optimiser == "adamw":
-        return [AdamW(objective.parameters, config.lr, weight_decay=config.weight_decay, fused=True)]
+        return [AdamW(objective.parameters, config.lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
     matrices = [parameter for parameter in objective.parameters if parameter.ndim == 2]
     others = [parameter for parameter in objective.parameters if parameter.ndim != 2]
     return [
         Muon(matrices, config.lr, weight_decay=config.weight_decay),
-        AdamW(others, config.bias_lr, weight_decay=config.weight_decay, fused=True),
+        AdamW(others, config.bias_lr, eps=eps, weight_decay=config.weight_decay, fused=True),
     ]
 
 

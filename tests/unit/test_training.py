@@ -85,7 +85,7 @@ def test_a_step_is_torch_s_own_optimiser_s(optimiser):
     ours = train(config)[0]
     theirs = build(config, 36, generator_for(config.seed))
     step = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optimiser](
-        theirs.parameters(), config.lr, weight_decay=0
+        theirs.parameters(), config.lr, eps=36e-8, weight_decay=0
     )
     x = IMAGES.float() / 255
     torch.nn.functional.binary_cross_entropy_with_logits(theirs.decoder(theirs.encoder(x)), x, reduction="sum").div(
