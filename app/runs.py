@@ -1,0 +1,37 @@
+"""What the pages read, kept between reruns. The only file with `st.cache_*`.
+
+Runs never change once they are finished, so a run is kept under its name and the time it was made; the list of
+runs is read from disk every time, so that a new one shows at once on every page.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+from numpy.typing import NDArray
+
+from aecore import datasets, spectrum, store
+from aecore.store import Run
+
+
+def finished() -> list[Run]:
+    """Every finished run that can be read, shipped ones first; the same objects from rerun to rerun."""
+    return [_kept(run.run_id, str(run.path), run.record.get("created"), run) for run in store.runs()]
+
+
+def load(run_id: str) -> Run:
+    """The finished run of that name; `AecoreError` where there is none."""
+    run = store.load(run_id)
+    return _kept(run.run_id, str(run.path), run.record.get("created"), run)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _kept(run_id: str, path: str, created: str | None, _run: Run) -> Run:
+    """The first object that was read of a run: what it has loaded since stays loaded."""
+    return _run
+
+
+@st.cache_data(show_spinner=False)
+def pca_curve(dataset: str) -> NDArray:
+    """PCA's SSE on the test images of a dataset for every number of components, (pixels + 1,)."""
+    data = datasets.load(dataset)
+    return spectrum.pca_curve(data.train_images, data.test_images)
