@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.store:
         os.environ["AECORE_HOME"] = options.store
     command: Callable[[argparse.Namespace], int] = options.command
+    # Threads that wait for work must not spin: beside a busy process they would slow both (before torch loads).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         return command(options)
     except AecoreError as error:
@@ -55,8 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("family", choices=list(MODELS), metavar="FAMILY", help=", ".join(MODELS))
     train.add_argument("--recipe", default="chapter", help="named settings: chapter (default) or fast")
     _add_config_options(train)
+    train.add_argument("--no-maps", action="store_true", help="leave the 2-D maps to `aecore map`")
     resume = add("resume", _resume, "Go on with an unfinished run.")
     resume.add_argument("run", metavar="RUN")
+    maps = add("map", _map, "Compute the 2-D maps of a run's test codes that are missing.")
+    maps.add_argument("run", metavar="RUN")
     listing = add("list", _list, "List the finished runs.")
     listing.add_argument("--json", action="store_true")
     evaluate = add("evaluate", _evaluate, "Score a run on its test images.")
@@ -102,14 +107,22 @@ def _train(options: argparse.Namespace) -> int:
     given = vars(options)
     fields = [field.name for field in dataclasses.fields(RunConfig) if field.name != "family"]
     changes = {name: given[name] for name in fields if name in given}
-    return _train_config(make_config(options.family, options.recipe, **changes))
+    return _train_config(make_config(options.family, options.recipe, **changes), not options.no_maps)
 
 
 def _resume(options: argparse.Namespace) -> int:
     return _train_config(Draft.named(options.run).config)
 
 
-def _train_config(config: RunConfig) -> int:
+def _map(options: argparse.Namespace) -> int:
+    run = store.load(options.run)
+    from aecore import experiment
+
+    experiment.add_maps(run)
+    return 0
+
+
+def _train_config(config: RunConfig, with_maps: bool = True) -> int:
     """Train with a progress bar, then add the maps; what can fail early fails before torch is loaded."""
     datasets.load(config.dataset)
     if store.find(config) is not None:
@@ -132,7 +145,8 @@ def _train_config(config: RunConfig) -> int:
         print(f"Stopped; `aecore resume {config.run_id}` goes on.")
         return 0
     print(f"{run.run_id}: {_summary(run.evaluation)}, in {run.record['seconds']:.1f} s, kept in {run.path}")
-    experiment.add_maps(run)
+    if with_maps:
+        experiment.add_maps(run)
     return 0
 
 

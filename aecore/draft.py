@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -18,13 +16,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from aecore import store
+from aecore import locks, store
 from aecore.config import RunConfig
 from aecore.errors import AecoreError
 from aecore.store import HISTORY, RECORD, Run, RunFolder, home, write_whole
 
-# Names the run whose lock this process inherited from the one that started it.
-INHERITED = "AECORE_LOCKED_RUN"
 _CONFIG, _STATUS, _STOP, _SNAPSHOT = "config.json", "status.json", "stop", "snapshot.safetensors"
 
 
@@ -33,7 +29,6 @@ class Draft(RunFolder):
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(home() / "training" / config.run_id, config)
-        self._lock = home() / "locks" / f"{config.run_id}.lock"
 
     @classmethod
     def named(cls, run_id: str) -> Draft:
@@ -60,29 +55,14 @@ class Draft(RunFolder):
 
     @contextmanager
     def locked(self) -> Iterator[int]:
-        """Hold the draft for this process; yields the lock file's descriptor, which a child can inherit.
-
-        The lock file lies outside the folder, so that publishing can move the folder while it is held,
-        and the system drops the lock with the last process that has it, however that ends.
-        Raises `AecoreError` where another process holds it.
-        """
-        if os.environ.get(INHERITED) == self.run_id:
-            yield -1
-            return
-        self._lock.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock.open("a") as file:
-            if not _try_lock(file.fileno()):
-                raise AecoreError(f"Another process is training '{self.run_id}'; wait for it or stop it.")
-            yield file.fileno()
+        """Hold the draft for this process, as `locks.hold` does."""
+        with locks.hold(self.run_id) as descriptor:
+            yield descriptor
 
     @property
     def alive(self) -> bool:
         """Whether a process holds the draft."""
-        try:
-            with self._lock.open("a") as file:
-                return not _try_lock(file.fileno(), seconds=0)
-        except OSError:
-            return False
+        return locks.held(self.run_id)
 
     def status(self) -> dict[str, Any]:
         """What the training process said last, or an empty dict."""
@@ -149,19 +129,6 @@ class Draft(RunFolder):
         place.parent.mkdir(parents=True, exist_ok=True)
         self.path.rename(place)
         return store.Run(place)
-
-
-def _try_lock(descriptor: int, seconds: float = 0.5) -> bool:
-    """Take the lock, trying again for a moment: someone who looks whether it is held holds it for an instant."""
-    give_up = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() >= give_up:
-                return False
-            time.sleep(0.01)
 
 
 def drafts() -> list[Draft]:

@@ -16,14 +16,15 @@ import torch
 from safetensors.numpy import save as save_tensors
 from torch import Tensor
 
-from aecore import datasets, evaluation, figures, projection, stacks, store
+from aecore import datasets, evaluation, figures, locks, projection, stacks, store
 from aecore.config import RunConfig
 from aecore.datasets import Dataset
 from aecore.draft import Draft
 from aecore.errors import AecoreError
+from aecore.jobs import maps_lock
 from aecore.models.base import Model, build
 from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, WEIGHTS, Run
-from aecore.training import Epoch, evaluate_terms, fit, generator_for
+from aecore.training import Epoch, check_finite, evaluate_terms, fit, generator_for
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,10 @@ def train(config: RunConfig) -> Iterator[Progress]:
 
 def add_maps(run: Run) -> None:
     """Compute the 2-D maps of the run's test codes that are missing, and keep them with the run."""
-    for method in projection.METHODS:
-        if method not in run.maps:
-            run.save_map(method, projection.project(run.codes, method, run.config.seed))
+    with locks.hold(maps_lock(run.run_id)):
+        for method in projection.METHODS:
+            if method not in run.maps:
+                run.save_map(method, projection.project(run.codes, method, run.config.seed))
 
 
 def _train(draft: Draft) -> Iterator[Progress]:
@@ -104,6 +106,7 @@ def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, shape:
     began = time.perf_counter()
     model.eval()
     scores = evaluate_terms(model, test, generator_for(draft.config.seed, stream=3))
+    check_finite(scores, epoch.number, draft.config)
     with torch.no_grad():
         real = test[: figures.GRID_IMAGES].float() / 255
         grids = {RECONSTRUCTIONS: figures.grid(_tiles(real, shape), _tiles(model.decode(model.encode(real)), shape))}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, Literal
 
-from aecore import store
+from aecore import locks, store
 from aecore.config import RunConfig
-from aecore.draft import INHERITED, Draft, drafts
+from aecore.draft import Draft, drafts
 from aecore.errors import AecoreError
 from aecore.store import RunFolder
 
@@ -54,7 +55,7 @@ def start(config: RunConfig) -> Job:
         draft.begin()
         draft.request_stop(False)
         draft.set_status("starting", epoch=_epochs_done(draft))
-        _children.append(_spawn(draft, lock))
+        _spawn(["resume", draft.run_id], draft.path / _LOG, draft.run_id, lock)
     return Job(draft)
 
 
@@ -73,24 +74,48 @@ def discard(run_id: str) -> None:
     Draft.named(run_id).discard()
 
 
-def _spawn(draft: Draft, lock: int) -> subprocess.Popen[bytes]:
-    """The training process. It inherits the lock, so that it counts as at work from its first moment."""
-    with (draft.path / _LOG).open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "aecore", "resume", draft.run_id],
+def start_maps(run_id: str) -> None:
+    """Compute the 2-D maps that a finished run lacks, in a new process; does nothing while one is at it."""
+    name = maps_lock(run_id)
+    if not making_maps(run_id):
+        with locks.hold(name) as lock:
+            _spawn(["map", run_id], Path(os.devnull), name, lock)
+
+
+def making_maps(run_id: str) -> bool:
+    """Whether a process computes the maps of a finished run."""
+    return locks.held(maps_lock(run_id))
+
+
+def maps_lock(run_id: str) -> str:
+    """The name of the lock that whoever computes a run's maps holds."""
+    return f"{run_id}.maps"
+
+
+def _spawn(command: list[str], log: Path, name: str, lock: int) -> None:
+    """Run an aecore command in a process that outlives this one.
+
+    It inherits the lock `name`, so that it counts as at work from its first moment.
+    """
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "aecore", *command],
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=(lock,),
-            env={**os.environ, INHERITED: draft.run_id, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, locks.INHERITED: name, "PYTHONUNBUFFERED": "1"},
         )
+    _children.append(child)
 
 
 def _state(status: dict[str, Any], draft: Draft) -> State:
     """What the status file says, corrected by the lock: a killed process cannot say that it died."""
     said: State = status.get("state", "crashed")
-    return "crashed" if said in ("starting", "running") and not draft.alive else said
+    if draft.alive:
+        return "starting" if said == "starting" else "running"
+    return "crashed" if said in ("starting", "running") else said
 
 
 def _last_words(draft: Draft) -> str:

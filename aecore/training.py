@@ -103,11 +103,7 @@ class _Loop:
 
     def _means(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         means = {name: float(total) / len(self.images) for name, total in sums.items()}
-        if not all(math.isfinite(value) for value in means.values()):
-            raise AecoreError(
-                f"Training diverged in epoch {self.epoch}: the loss is no longer a finite number; "
-                f"lower the learning rate (lr is {self.config.lr:g})."
-            )
+        check_finite(means, self.epoch, self.config)
         weights = {name: weight for objective in self.objectives for name, weight in objective.weights.items()}
         return {**means, "loss": sum(weights.get(name, 1.0) * value for name, value in means.items())}
 
@@ -172,6 +168,15 @@ def _schedule(config: RunConfig, steps: int) -> Callable[[int], float]:
         return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm_up) / max(1, steps - warm_up))))
 
     return cosine
+
+
+def check_finite(values: Mapping[str, float], epoch: int, config: RunConfig) -> None:
+    """Raise `AecoreError` when a loss is no longer a number."""
+    if not all(math.isfinite(value) for value in values.values()):
+        raise AecoreError(
+            f"Training diverged in epoch {epoch}: the loss is no longer a finite number; "
+            f"lower the learning rate (lr is {config.lr:g})."
+        )
 
 
 def _batches(tensor: Tensor, size: int) -> Iterator[Tensor]:

@@ -109,7 +109,7 @@ def test_a_stop_request_leaves_a_draft_that_can_be_resumed(tiny):
 
 def test_two_processes_never_train_the_same_run(tiny):
     config = config_for("ae")
-    with Draft(config).locked(), pytest.raises(AecoreError, match="Another process is training"):
+    with Draft(config).locked(), pytest.raises(AecoreError, match="Another process is at work"):
         next(experiment.train(config))
 
 

@@ -1,0 +1,100 @@
+"""`python -m aecore`: what it prints, and its exit status."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from aecore import RunConfig, load_or_train
+from aecore.__main__ import main
+
+
+@pytest.fixture
+def run(tiny):
+    return load_or_train(RunConfig("vae", dataset="tiny", latent_dim=3, epochs=2, batch_size=64, hidden=(16,)))
+
+
+def test_train_list_and_evaluate(tiny, capsys):
+    train = ["train", "ae", "--dataset", "tiny", "--epochs", "2", "--hidden", "16,8", "--latent-dim", "3", "--no-maps"]
+    assert main(train) == 0
+    assert "kept in" in capsys.readouterr().out
+    assert main(train) == 0
+    assert "finished already" in capsys.readouterr().out
+    assert main(["list", "--json"]) == 0
+    (listed,) = [row for row in json.loads(capsys.readouterr().out) if not row["shipped"]]
+    assert main(["evaluate", listed["run_id"], "--json"]) == 0
+    table = json.loads(capsys.readouterr().out)
+    assert {"run_id", "family", "dataset", "latent_dim", "epochs", "sse", "mse", "bce", "bce_floor"} <= table.keys()
+    assert (table["family"], table["epochs"], table["latent_dim"]) == ("ae", 2, 3)
+    assert listed["config"] == {"family": "ae", "dataset": "tiny", "latent_dim": 3, "hidden": [16, 8], "epochs": 2}
+
+
+def test_evaluate_a_vae(run, capsys):
+    assert main(["evaluate", run.run_id, "--json"]) == 0
+    table = json.loads(capsys.readouterr().out)
+    assert table["neg_elbo"] == pytest.approx(table["recon"] + table["kl"])
+    assert table["recon_at_mean"] == table["bce"]
+    assert sum(table["kl_per_dimension"]) == pytest.approx(table["kl"], rel=1e-5)
+    assert 0 <= table["active_units"] <= 3
+    assert main(["evaluate", run.run_id]) == 0
+    assert "neg_elbo" in capsys.readouterr().out
+
+
+def test_store_option_names_the_home(tiny, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("AECORE_HOME", str(tiny))  # `main` sets the variable; monkeypatch puts it back
+    assert (
+        main(["train", "pca", "--dataset", "tiny", "--latent-dim", "2", "--no-maps", "--store", str(tmp_path / "s")])
+        == 0
+    )
+    assert list((tmp_path / "s" / "runs").iterdir())
+
+
+def test_map_adds_the_missing_maps(run):
+    assert set(run.maps) == set()
+    assert main(["map", run.run_id]) == 0
+    assert set(run.maps) == {"pca", "tsne"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["train"],
+        ["train", "rbm"],
+        ["train", "ae", "--epochs", "many"],
+        ["train", "ae", "--epochs", "-3"],
+        ["train", "ae", "--recipe", "secret"],
+        ["train", "ae", "--hidden", "a,b"],
+        ["train", "ae", "--loss", "hinge"],
+        ["train", "ae", "--dataset", "cifar"],
+        ["train", "pca", "--lr", "0.1"],
+        ["train", "ae", "--nonsense", "1"],
+        ["resume", "ae-nothing"],
+        ["evaluate", "ae-nothing"],
+        ["map", "ae-nothing"],
+        ["figure", "99.9", "--out", "x.png"],
+    ],
+)
+def test_a_bad_request_gets_one_sentence_and_status_2(arguments, tiny, capsys):
+    try:
+        status = main(arguments)
+    except SystemExit as stopped:
+        status = stopped.code
+    captured = capsys.readouterr()
+    assert status == 2
+    assert captured.out == ""
+    assert captured.err.startswith("aecore: ")
+    assert captured.err.count("\n") == 1
+
+
+def test_a_diverging_run_is_status_1(tiny, capsys):
+    assert main(["train", "ae", "--dataset", "tiny", "--lr", "1e30", "--epochs", "2", "--latent-dim", "3"]) == 1
+    assert "diverged" in capsys.readouterr().err
+
+
+def test_module_and_help(tiny):
+    shown = subprocess.run([sys.executable, "-m", "aecore", "--help"], capture_output=True, text=True, check=True)
+    for command in ("train", "list", "evaluate", "figure", "resume", "map"):
+        assert command in shown.stdout
