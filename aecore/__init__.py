@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aecore import datasets, evaluation, figures, jobs, latents, projection, store
     from aecore.config import RunConfig, make_config
     from aecore.datasets import Dataset
     from aecore.errors import AecoreError
@@ -13,7 +14,25 @@ if TYPE_CHECKING:
     from aecore.families import MODELS, Family
     from aecore.store import Run
 
-__all__ = ["MODELS", "AecoreError", "Dataset", "Family", "Run", "RunConfig", "load_or_train", "make_config"]
+__all__ = [
+    "MODELS",
+    "AecoreError",
+    "Dataset",
+    "Family",
+    "Run",
+    "RunConfig",
+    "datasets",
+    "evaluation",
+    "figures",
+    "jobs",
+    "latents",
+    "load_or_train",
+    "make_config",
+    "projection",
+    "store",
+]
+
+_MODULES = ("datasets", "evaluation", "figures", "jobs", "latents", "projection", "store")
 
 _HOME_OF = {
     "AecoreError": "aecore.errors",
@@ -28,6 +47,8 @@ _HOME_OF = {
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"aecore.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'aecore' has no attribute {name!r}")
     return getattr(import_module(_HOME_OF[name]), name)

@@ -6,11 +6,15 @@ runs is read from disk every time, so that a new one shows at once on every page
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from aecore import datasets, spectrum, store
-from aecore.store import Run
+from aecore.store import Run, RunFolder
 
 
 def finished() -> list[Run]:
@@ -31,7 +35,16 @@ def _kept(run_id: str, path: str, created: str | None, _run: Run) -> Run:
 
 
 @st.cache_data(show_spinner=False)
-def pca_curve(dataset: str) -> NDArray:
+def pca_curve(dataset: str) -> NDArray[np.float64]:
     """PCA's SSE on the test images of a dataset for every number of components, (pixels + 1,)."""
     data = datasets.load(dataset)
     return spectrum.pca_curve(data.train_images, data.test_images)
+
+
+def labels(runs: Sequence[RunFolder]) -> dict[str, str]:
+    """What a person reads for each run_id: its title, and where two runs share one the digits that tell them apart."""
+    count = Counter(run.title for run in runs)
+    return {
+        run.run_id: run.title if count[run.title] == 1 else f"{run.title} · {run.run_id.rpartition('-')[2]}"
+        for run in runs
+    }

@@ -1,0 +1,20 @@
+"""What the README tells a newcomer to type works."""
+
+import re
+from pathlib import Path
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+
+
+def test_the_library_example_runs(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(example.strip().splitlines()) <= 5
+    exec(compile(example, "README.md", "exec"), {})
+    assert "sse" in capsys.readouterr().out.lower()
+
+
+def test_two_commands_do_everything():
+    commands = re.findall(r"^pip install -c constraints\.txt -e .*$", README, re.MULTILINE)
+    assert len(commands) == 2
+    assert commands[0].endswith("&& streamlit run app/main.py")
+    assert commands[1].endswith("&& pytest")
