@@ -1,0 +1,95 @@
+"""Every number against a definition written another way."""
+
+import numpy as np
+import pytest
+import torch
+from torch.distributions import Bernoulli, Normal, kl_divergence
+
+from aecore import RunConfig, evaluation
+from aecore.stacks import Layer, Stack, sigmoid
+
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.integers(0, 256, (2100, 3, 3), dtype=np.uint8)  # more than one batch
+X = (IMAGES.reshape(-1, 9) / 255).astype(np.float32)
+
+
+def dense(before, after, activation="linear"):
+    weight = RANDOM.standard_normal((after, before)).astype(np.float32) / before
+    return Layer(weight, RANDOM.standard_normal(after).astype(np.float32), activation)
+
+
+STACKS = {
+    "encoder": Stack((dense(9, 2),)),
+    "logvar": Stack((dense(9, 2),)),
+    "decoder": Stack((dense(2, 9, "sigmoid"),)),
+}
+VAE = RunConfig("vae", latent_dim=2)
+
+
+@pytest.fixture(scope="module")
+def result():
+    return evaluation.evaluate("id", VAE, STACKS, IMAGES, 7)
+
+
+def test_reconstruction_errors(result):
+    x_hat = STACKS["decoder"](STACKS["encoder"](X)).astype(np.float64)
+    table = result.evaluation
+    assert table["sse"] == pytest.approx(((X - x_hat) ** 2).sum(1).mean(), rel=1e-5)
+    assert table["mse"] == pytest.approx(((X - x_hat) ** 2).mean(), rel=1e-5)
+    assert table["psnr"] == pytest.approx(10 * np.log10(1 / ((X - x_hat) ** 2).mean()), rel=1e-5)
+    expected = -Bernoulli(torch.tensor(x_hat), validate_args=False).log_prob(torch.tensor(X, dtype=torch.float64))
+    assert table["bce"] == table["recon_at_mean"] == pytest.approx(expected.sum(1).mean().item(), rel=1e-5)
+    np.testing.assert_allclose(result.errors["bce"], expected.sum(1).numpy(), rtol=1e-4)
+
+
+def test_floor_is_the_pixels_entropy(result):
+    entropy = Bernoulli(torch.tensor(X, dtype=torch.float64)).entropy().sum(1).mean().item()
+    assert result.evaluation["bce_floor"] == pytest.approx(entropy, rel=1e-5)
+    assert evaluation.bce_floor(np.array([[0.0, 1.0]], np.float32)).item() == 0
+
+
+def test_kl_is_the_distributions(result):
+    mean, logvar = (torch.tensor(STACKS[name](X)) for name in ("encoder", "logvar"))
+    kl = kl_divergence(Normal(mean, (0.5 * logvar).exp()), Normal(0.0, 1.0))
+    assert result.evaluation["kl"] == pytest.approx(kl.sum(1).mean().item(), rel=1e-5)
+    np.testing.assert_allclose(result.evaluation["kl_per_dimension"], kl.mean(0).numpy(), rtol=1e-5)
+
+
+def test_sampled_recon_is_near_its_expectation_and_seeded(result):
+    """One draw an image over 2,100 images against the average of 50 draws of each."""
+    mean, logvar = STACKS["encoder"](X), STACKS["logvar"](X)
+    draws = []
+    for _ in range(50):
+        z = (mean + np.exp(logvar / 2) * RANDOM.standard_normal(mean.shape)).astype(np.float32)
+        draws.append(evaluation.bce(X, STACKS["decoder"], z).mean())
+    spread = evaluation.bce(X, STACKS["decoder"], z).std() / len(X) ** 0.5
+    assert result.evaluation["recon"] == pytest.approx(np.mean(draws), abs=4 * spread)
+    again = evaluation.evaluate("id", VAE, STACKS, IMAGES, 7).evaluation
+    assert again == result.evaluation
+    assert result.evaluation["neg_elbo"] == result.evaluation["recon"] + result.evaluation["kl"]
+
+
+def test_active_units_counts_dimensions_that_vary():
+    weight = np.zeros((2, 9), np.float32)
+    weight[1, 0] = 1
+    stacks = {**STACKS, "encoder": Stack((Layer(weight, np.zeros(2, np.float32), "linear"),))}
+    assert evaluation.evaluate("id", VAE, stacks, IMAGES, 1).evaluation["active_units"] == 1
+
+
+def test_squared_error_runs_report_recon_in_squared_error():
+    config = RunConfig("vae", latent_dim=2, loss="mse")
+    table = evaluation.evaluate("id", config, STACKS, IMAGES, 1).evaluation
+    assert table["recon_at_mean"] == table["sse"]
+
+
+def test_bce_of_a_linear_output_is_clipped():
+    decoder = Stack((Layer(np.zeros((9, 2), np.float32), np.full(9, 1.7, np.float32), "linear"),))
+    value = evaluation.bce(np.zeros((1, 9), np.float32), decoder, np.zeros((1, 2), np.float32))
+    assert value.item() == pytest.approx(-9 * np.log(evaluation.CLIP), rel=1e-4)
+
+
+def test_bce_stays_finite_where_the_sigmoid_saturates():
+    decoder = Stack((Layer(np.zeros((9, 2), np.float32), np.full(9, 90, np.float32), "sigmoid"),))
+    assert sigmoid(np.float32(90)) == 1
+    value = evaluation.bce(np.zeros((1, 9), np.float32), decoder, np.zeros((1, 2), np.float32))
+    assert value.item() == pytest.approx(9 * 90)
