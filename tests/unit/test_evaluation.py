@@ -63,7 +63,7 @@ def test_sampled_recon_is_near_its_expectation_and_seeded(result):
         z = (mean + np.exp(logvar / 2) * RANDOM.standard_normal(mean.shape)).astype(np.float32)
         draws.append(evaluation.bce(X, STACKS["decoder"], z).mean())
     spread = evaluation.bce(X, STACKS["decoder"], z).std() / len(X) ** 0.5
-    assert result.evaluation["recon"] == pytest.approx(np.mean(draws), abs=4 * spread)
+    assert result.evaluation["recon"] == pytest.approx(np.mean(draws), abs=float(4 * spread))
     again = evaluation.evaluate("id", VAE, STACKS, IMAGES, 7).evaluation
     assert again == result.evaluation
     assert result.evaluation["neg_elbo"] == result.evaluation["recon"] + result.evaluation["kl"]
