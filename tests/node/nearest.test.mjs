@@ -40,7 +40,7 @@ for (const [name, points] of Object.entries(layouts())) {
       const expected = bruteForce(points, x, y, k);
       assert.equal(count, expected.length);
       assert.deepEqual([...squared.subarray(0, count)], expected);
-      assert.equal(new Set(index).size, count);
+      assert.equal(new Set(index.subarray(0, count)).size, count);
     }
   });
 }

@@ -1,0 +1,42 @@
+"""The page's JavaScript, run by node; it must decode and encode as numpy does."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aecore import datasets, evaluation, store
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def cases(tmp_path):
+    """For each shipped run: its weights file, a few inputs of each stack, and what numpy makes of them."""
+    x = evaluation.pixels(datasets.load("fashion_mnist").test_images[:3])
+    found = []
+    for run in store.runs():
+        inputs = {name: run.codes[:3] if name == "decoder" else x for name in run.stacks}
+        expected = {name: run.stacks[name](value) for name, value in inputs.items()}
+        as_lists = [
+            {name: np.asarray(value, float).tolist() for name, value in part.items()} for part in (inputs, expected)
+        ]
+        found.append({"file": str(run.path / "weights.safetensors"), "inputs": as_lists[0], "expected": as_lists[1]})
+    assert found
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps(found))
+    return path
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_node_tests_pass(cases):
+    files = sorted(str(path) for path in (ROOT / "tests" / "node").glob("*.mjs"))
+    ended = subprocess.run(
+        ["node", "--test", *files], env={**os.environ, "CASES": str(cases)}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout[-4000:]
+    assert "# skipped 0" in ended.stdout
