@@ -1,4 +1,4 @@
-"""The page's live components: plain HTML, CSS and JavaScript files, one folder each, and a function that mounts each."""
+"""The page's live components: plain HTML, CSS and JavaScript files, a folder each, and a function that mounts each."""
 
 from __future__ import annotations
 
