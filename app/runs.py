@@ -6,6 +6,7 @@ runs is read from disk every time, so that a new one shows at once on every page
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 from collections.abc import Sequence
 
@@ -32,6 +33,37 @@ def load(run_id: str) -> Run:
 def _kept(run_id: str, path: str, created: str | None, _run: Run) -> Run:
     """The first object that was read of a run: what it has loaded since stays loaded."""
     return _run
+
+
+def weights(run: Run) -> tuple[str, bytes]:
+    """For `components.store`: the run's weights file."""
+    return f"weights/{run.run_id}", _weights(run.run_id, run.record.get("created"), run)
+
+
+def codes(run: Run) -> tuple[str, bytes]:
+    """For `components.store`: a safetensors file of the test codes, their errors and 2-D maps."""
+    return f"codes/{run.run_id}", _codes(run.run_id, run.record.get("created"), tuple(run.maps), run)
+
+
+def images(dataset: str) -> tuple[str, bytes]:
+    """For `components.store`: gzip of the test images, n * h * w bytes, and then their n labels."""
+    return f"images/{dataset}", _images(dataset)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _weights(run_id: str, created: str | None, _run: Run) -> bytes:
+    return _run.weights()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _codes(run_id: str, created: str | None, maps: tuple[str, ...], _run: Run) -> bytes:
+    return _run.codes_bytes()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _images(dataset: str) -> bytes:
+    data = datasets.load(dataset)
+    return gzip.compress(data.test_images.tobytes() + data.test_labels.tobytes(), 3, mtime=0)
 
 
 @st.cache_data(show_spinner=False)
