@@ -196,6 +196,7 @@ def _figure(options: argparse.Namespace) -> int:
 
 
 def _ship(options: argparse.Namespace) -> int:
+    os.environ["OMP_NUM_THREADS"] = "1"  # sums, and so the last bits of weights, depend on how many threads share them
     for config in shipped_configs():
         _train_config(config)
         run = store.load(config.run_id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from streamlit.components import v2
 from streamlit.components.v2.types import ComponentRenderer  # the type of a mount function
@@ -33,3 +35,12 @@ def store(key: str, payload: bytes) -> None:
     Mount it after the page's own content, so that the picture comes first.
     """
     _store(key=f"blob {key}", data=key.encode() + b"\n" + payload, height=1)
+
+
+_tiles = _component("tiles")
+
+
+def tiles(data: Mapping[str, Any], key: str) -> dict[str, str] | None:
+    """Rows of images under one another; the `run` and `start` of the tile that was just clicked, or None."""
+    clicked: dict[str, str] | None = _tiles(key=key, data=data, on_open_change=lambda: None).open
+    return clicked

@@ -1,34 +1,40 @@
-// Blobs by key, for the life of the tab: they outlive components and page switches.
+// Large bytes that the server sends once, kept under their key for the life of the tab.
+// Components are modules of their own, so what they share hangs on globalThis.
 
-const STORE = (globalThis.__latentExplorer ??= { blobs: new Map(), arrivals: new EventTarget() });
+import { parseTensors } from "./tensors.js";
 
-// Keep a blob; a new one under an old key takes its place and is announced again.
-export function putBlob(key, bytes) {
-  STORE.blobs.set(key, bytes);
-  STORE.arrivals.dispatchEvent(new CustomEvent(key));
+const shelf = (globalThis.latentExplorerBlobs ??= new Map());
+
+function slot(key) {
+  if (!shelf.has(key)) {
+    let resolve;
+    const bytes = new Promise((done) => { resolve = done; });
+    shelf.set(key, { bytes, resolve, length: null, tensors: null });
+  }
+  return shelf.get(key);
 }
 
-export function getBlob(key) {
-  return STORE.blobs.get(key);
+// Keep the bytes; whoever waits for the key gets them. Other bytes of a run trained anew take the old ones' place.
+export function putBlob(key, bytes, version = "") {
+  if (slot(key).version !== undefined && slot(key).version !== version) shelf.delete(key);
+  Object.assign(slot(key), { version }).resolve(bytes);
 }
 
-// Call back with the blob, now if it is here, and at each arrival; returns a function that ends this.
-export function onBlob(key, callback) {
-  const told = () => callback(STORE.blobs.get(key));
-  STORE.arrivals.addEventListener(key, told);
-  if (STORE.blobs.has(key)) told();
-  return () => STORE.arrivals.removeEventListener(key, told);
-}
-
-// A promise of the blob, however late it arrives.
+// A promise of the bytes under the key, whenever they arrive.
 export function blob(key) {
-  if (STORE.blobs.has(key)) return Promise.resolve(STORE.blobs.get(key));
-  return new Promise((resolve) => {
-    STORE.arrivals.addEventListener(key, () => resolve(STORE.blobs.get(key)), { once: true });
-  });
+  return slot(key).bytes;
 }
 
+// A promise of a safetensors blob, gzipped or not, as parseTensors returns it; parsed once a tab.
+export function tensorsOf(key) {
+  const found = slot(key);
+  found.tensors ??= found.bytes.then(gunzip).then(parseTensors);
+  return found.tensors;
+}
+
+// The bytes themselves where they are not gzipped.
 export async function gunzip(bytes) {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,29 +1,39 @@
-// The address bar: which run, which start, which code. A link reopens the same picture.
-// Parameters: run=<run_id>, start=test-<index> | class-<index> | zero, z=<base64url of the code as float32>.
+// What the address bar carries. A code is written as base64url of its float32 numbers, little-endian: exact.
 
+// z: Float32Array or numbers -> text
 export function encodeCode(z) {
-  const bytes = new Uint8Array(Float32Array.from(z).buffer);
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const view = new DataView(new ArrayBuffer(4 * z.length));
+  z.forEach((value, i) => view.setFloat32(4 * i, value, true));
+  const letters = String.fromCharCode(...new Uint8Array(view.buffer));
+  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-// The code, or null where the text is none of this length.
-export function decodeCode(text, length) {
+// text -> Float32Array, or null where the text is no code.
+export function decodeCode(text) {
   try {
-    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-    if (bytes.length !== 4 * length) return null;
-    const z = new Float32Array(bytes.buffer);
+    const letters = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    if (letters.length % 4 || !letters.length) return null;
+    const view = new DataView(Uint8Array.from(letters, (letter) => letter.charCodeAt(0)).buffer);
+    const z = Float32Array.from({ length: letters.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
     return z.every(Number.isFinite) ? z : null;
   } catch {
     return null;
   }
 }
 
-// Set query parameters (null removes one) without a history entry and without asking the server.
-export function setLink(parameters) {
-  const url = new URL(window.location.href);
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === null) url.searchParams.delete(name);
-    else url.searchParams.set(name, value);
+// The page's query parameters as an object.
+export function readLink(page = window) {
+  return Object.fromEntries(new URLSearchParams(page.location.search));
+}
+
+// Set the given parameters in the address bar, and remove those that are null. It adds no step to the history.
+export function replaceLink(values, page = window) {
+  const params = new URLSearchParams(page.location.search);
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null) params.delete(name);
+    else params.set(name, value);
   }
-  window.history.replaceState(window.history.state, "", url);
+  const query = params.toString();
+  const address = page.location.pathname + (query ? `?${query}` : "") + page.location.hash;
+  page.history.replaceState(page.history.state, "", address);
 }

@@ -1,47 +1,43 @@
-// A stored encoder or decoder: dense layers, y = activation(W x + b).
-
-import { parseTensors } from "./tensors.js";
+// A stack of dense layers, y = activation(W x + b), out of a run's weights file.
 
 const ACTIVATIONS = {
   linear: () => {},
-  relu: (y) => y.forEach((v, i) => v < 0 && (y[i] = 0)),
-  sigmoid: (y) => y.forEach((v, i) => (y[i] = 1 / (1 + Math.exp(-v)))),
-  silu: (y) => y.forEach((v, i) => (y[i] = v / (1 + Math.exp(-v)))),
-  tanh: (y) => y.forEach((v, i) => (y[i] = Math.tanh(v))),
+  relu: (y) => { for (let i = 0; i < y.length; i++) if (y[i] < 0) y[i] = 0; },
+  sigmoid: (y) => { for (let i = 0; i < y.length; i++) y[i] = 1 / (1 + Math.exp(-y[i])); },
+  tanh: (y) => { for (let i = 0; i < y.length; i++) y[i] = Math.tanh(y[i]); },
+  silu: (y) => { for (let i = 0; i < y.length; i++) y[i] /= 1 + Math.exp(-y[i]); },
 };
 
-// A weights file -> { encoder, decoder, ... }: functions of a Float32Array, each with `inputs` and `outputs`.
-export function parseStacks(bytes) {
-  const { metadata, tensors } = parseTensors(bytes);
-  const activations = JSON.parse(metadata.activations);
-  return Object.fromEntries(Object.entries(activations).map(([name, names]) => [name, makeStack(name, names, tensors)]));
+// file: what parseTensors returned; name: "encoder", "decoder", ...
+// -> {inputs, outputs, forward(x)}; forward returns one Float32Array, overwritten by the next call.
+export function makeStack({ metadata, tensors }, name) {
+  const activations = JSON.parse(metadata.activations)[name];
+  if (!activations) throw new Error(`The weights hold no stack '${name}'.`);
+  const layers = activations.map((activation, i) =>
+    makeLayer(tensors[`${name}.${i}.weight`], tensors[`${name}.${i}.bias`], activation));
+  return {
+    inputs: layers[0].inputs,
+    outputs: layers.at(-1).outputs,
+    forward: (x) => layers.reduce((values, layer) => applyLayer(layer, values), x),
+  };
 }
 
-// The returned function gives the same array at every call: copy it to keep it.
-function makeStack(name, activations, tensors) {
-  const layers = activations.map((activation, i) => makeLayer(tensors, `${name}.${i}`, activation));
-  const forward = (x) => layers.reduce((y, layer) => layer.forward(y), x);
-  return Object.assign(forward, { inputs: layers[0].inputs, outputs: layers.at(-1).outputs });
+// The weights are turned to (in, out): each input then streams over one row, and a zero costs nothing.
+function makeLayer({ data, shape: [outputs, inputs] }, bias, activation) {
+  if (!ACTIVATIONS[activation]) throw new Error(`The activation '${activation}' is unknown to this page.`);
+  const weights = new Float32Array(inputs * outputs);
+  for (let o = 0; o < outputs; o++) for (let i = 0; i < inputs; i++) weights[i * outputs + o] = data[o * inputs + i];
+  return { inputs, outputs, weights, bias: bias.data, activate: ACTIVATIONS[activation], y: new Float32Array(outputs) };
 }
 
-// Weights are turned to (in, out): the inner loop then streams through memory, and zero inputs are skipped.
-function makeLayer(tensors, name, activation) {
-  const { data, shape: [outputs, inputs] } = tensors.get(`${name}.weight`);
-  const bias = tensors.get(`${name}.bias`).data;
-  const turned = new Float32Array(data.length);
-  for (let o = 0; o < outputs; o++) for (let i = 0; i < inputs; i++) turned[i * outputs + o] = data[o * inputs + i];
-  const y = new Float32Array(outputs);
-  const activate = ACTIVATIONS[activation];
-  return { inputs, outputs, forward };
-
-  function forward(x) {
-    y.set(bias);
-    for (let i = 0, at = 0; i < inputs; i++, at += outputs) {
-      const v = x[i];
-      if (v === 0) continue;
-      for (let o = 0; o < outputs; o++) y[o] += v * turned[at + o];
-    }
-    activate(y);
-    return y;
+function applyLayer({ inputs, outputs, weights, bias, activate, y }, x) {
+  y.set(bias);
+  for (let i = 0; i < inputs; i++) {
+    const value = x[i];
+    if (value === 0) continue;
+    const row = i * outputs;
+    for (let o = 0; o < outputs; o++) y[o] += value * weights[row + o];
   }
+  activate(y);
+  return y;
 }

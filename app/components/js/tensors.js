@@ -1,29 +1,40 @@
-// Safetensors: an 8-byte length, a JSON header, then the tensors' bytes.
+// A safetensors file as typed arrays: 8 bytes of header length, a JSON header, then the raw tensors.
 
-const TYPES = { F32: Float32Array, U8: Uint8Array, I32: Int32Array, I64: BigInt64Array };
+const TYPES = {
+  F32: Float32Array, F16: Uint16Array, U8: Uint8Array, I32: Int32Array, I64: BigInt64Array,
+};
 
-// A safetensors file -> { metadata, tensors: Map(name -> { data, shape }) }. Tensors are aligned copies; F16 becomes F32.
+// bytes: Uint8Array -> {metadata: {name: text}, tensors: {name: {data: typed array, shape: [..]}}}.
+// F16 is widened to Float32Array. Throws an Error that says what is wrong with the file.
 export function parseTensors(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = 8 + Number(view.getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
-  const tensors = new Map();
-  for (const [name, { dtype, shape, data_offsets }] of Object.entries(header)) {
+  const { header, start } = readHeader(bytes);
+  const tensors = {};
+  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(header)) {
     if (name === "__metadata__") continue;
-    const [from, to] = data_offsets.map((offset) => bytes.byteOffset + start + offset);
-    const copy = bytes.buffer.slice(from, to);
-    tensors.set(name, { data: dtype === "F16" ? widen(new Uint16Array(copy)) : new TYPES[dtype](copy), shape });
+    const Type = TYPES[dtype];
+    if (!Type) throw new Error(`The tensor '${name}' has the type ${dtype}, which this page cannot read.`);
+    if (start + to > bytes.length) throw new Error(`The tensor '${name}' is cut off.`);
+    // a copy, because a typed array must begin at a multiple of its element's size
+    const raw = new Type(bytes.slice(start + from, start + to).buffer);
+    tensors[name] = { data: dtype === "F16" ? widen(raw) : raw, shape };
   }
   return { metadata: header.__metadata__ ?? {}, tensors };
 }
 
+function readHeader(bytes) {
+  if (bytes.length < 8) throw new Error("A tensor file of fewer than 8 bytes is no safetensors file.");
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (8 + length > bytes.length) throw new Error("The tensor file ends inside its header.");
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  return { header, start: 8 + length };
+}
+
+// IEEE half precision: a sign, 5 bits of exponent, 10 bits of fraction.
 function widen(halves) {
-  return Float32Array.from(halves, (h) => {
-    const sign = h >> 15 ? -1 : 1;
-    const exponent = (h >> 10) & 31;
-    const fraction = h & 1023;
-    if (exponent === 0) return sign * fraction * 2 ** -24;
+  return Float32Array.from(halves, (half) => {
+    const sign = half & 0x8000 ? -1 : 1, exponent = (half >> 10) & 31, fraction = half & 1023;
     if (exponent === 31) return fraction ? NaN : sign * Infinity;
+    if (exponent === 0) return sign * fraction * 2 ** -24;
     return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
   });
 }

@@ -1,9 +1,10 @@
-// Takes a blob from Python and keeps it for the other components. Shows nothing.
+// Takes bytes from the server and keeps them under the key on their first line; shows nothing.
 
 import { putBlob } from "../js/blobs.js";
 
 export default function ({ data }) {
   if (!(data instanceof Uint8Array)) return;
-  const end = data.indexOf(10); // the key is the first line
-  putBlob(new TextDecoder().decode(data.subarray(0, end)), data.subarray(end + 1));
+  const end = data.indexOf(10);
+  const [key, version] = new TextDecoder().decode(data.subarray(0, end)).split(" ");
+  putBlob(key, data.subarray(end + 1), version);
 }
