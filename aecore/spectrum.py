@@ -31,10 +31,10 @@ def pca_curve(train: NDArray[np.uint8], test: NDArray[np.uint8]) -> Curve:
     return np.maximum(left, 0) / len(test)
 
 
-def equal_length(curve: Curve, sse: float) -> int | None:
-    """The fewest components with which PCA's SSE is at most `sse`; None where no number of them suffices."""
+def equal_length(curve: Curve, sse: float) -> int:
+    """The fewest components with which PCA's SSE is at most `sse`; with all of them PCA is exact."""
     enough = np.flatnonzero(curve <= sse * (1 + ROUNDING))
-    return int(enough[0]) if len(enough) else None
+    return int(enough[0]) if len(enough) else len(curve) - 1
 
 
 def _principal(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
