@@ -9,15 +9,22 @@ function slot(key) {
   if (!shelf.has(key)) {
     let resolve;
     const bytes = new Promise((done) => { resolve = done; });
-    shelf.set(key, { bytes, resolve, length: null, tensors: null });
+    shelf.set(key, { bytes, resolve, held: null, tensors: null });
   }
   return shelf.get(key);
 }
 
-// Keep the bytes; whoever waits for the key gets them. Other bytes of a run trained anew take the old ones' place.
-export function putBlob(key, bytes, version = "") {
-  if (slot(key).version !== undefined && slot(key).version !== version) shelf.delete(key);
-  Object.assign(slot(key), { version }).resolve(bytes);
+// Keep the bytes; whoever waits for the key gets them. The other bytes of a run trained anew replace the old ones.
+export function putBlob(key, bytes) {
+  const { held } = slot(key);
+  if (held && !same(held, bytes)) shelf.delete(key);
+  const found = slot(key);
+  found.held = bytes;
+  found.resolve(bytes);
+}
+
+function same(a, b) {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }
 
 // A promise of the bytes under the key, whenever they arrive.

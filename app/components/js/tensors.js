@@ -7,10 +7,9 @@ const TYPES = {
 // bytes: Uint8Array -> {metadata: {name: text}, tensors: {name: {data: typed array, shape: [..]}}}.
 // F16 is widened to Float32Array. Throws an Error that says what is wrong with the file.
 export function parseTensors(bytes) {
-  const { header, start } = readHeader(bytes);
+  const { metadata, entries, start } = readHeader(bytes);
   const tensors = {};
-  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
+  for (const [name, { dtype, shape, data_offsets: [from, to] }] of entries) {
     const Type = TYPES[dtype];
     if (!Type) throw new Error(`The tensor '${name}' has the type ${dtype}, which this page cannot read.`);
     if (start + to > bytes.length) throw new Error(`The tensor '${name}' is cut off.`);
@@ -18,23 +17,26 @@ export function parseTensors(bytes) {
     const raw = new Type(bytes.slice(start + from, start + to).buffer);
     tensors[name] = { data: dtype === "F16" ? widen(raw) : raw, shape };
   }
-  return { metadata: header.__metadata__ ?? {}, tensors };
+  return { metadata, tensors };
 }
 
 function readHeader(bytes) {
   if (bytes.length < 8) throw new Error("A tensor file of fewer than 8 bytes is no safetensors file.");
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (8 + length > bytes.length) throw new Error("The tensor file ends inside its header.");
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-  return { header, start: 8 + length };
+  const { __metadata__: metadata = {}, ...entries } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  return { metadata, entries: Object.entries(entries), start: 8 + length };
 }
 
 // IEEE half precision: a sign, 5 bits of exponent, 10 bits of fraction.
 function widen(halves) {
-  return Float32Array.from(halves, (half) => {
-    const sign = half & 0x8000 ? -1 : 1, exponent = (half >> 10) & 31, fraction = half & 1023;
-    if (exponent === 31) return fraction ? NaN : sign * Infinity;
-    if (exponent === 0) return sign * fraction * 2 ** -24;
-    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  });
+  const floats = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i], exponent = (half >> 10) & 31, fraction = half & 1023;
+    let size = (1 + fraction / 1024) * 2 ** (exponent - 15);
+    if (exponent === 0) size = fraction * 2 ** -24;
+    if (exponent === 31) size = fraction ? NaN : Infinity;
+    floats[i] = half & 0x8000 ? -size : size;
+  }
+  return floats;
 }

@@ -5,6 +5,5 @@ import { putBlob } from "../js/blobs.js";
 export default function ({ data }) {
   if (!(data instanceof Uint8Array)) return;
   const end = data.indexOf(10);
-  const [key, version] = new TextDecoder().decode(data.subarray(0, end)).split(" ");
-  putBlob(key, data.subarray(end + 1), version);
+  putBlob(new TextDecoder().decode(data.subarray(0, end)), data.subarray(end + 1));
 }
