@@ -16,12 +16,13 @@ _EXPORT = re.compile(r"^export (?!default\b)", re.MULTILINE)
 def component(name: str) -> ComponentRenderer:
     """The component in the folder `name`: `name.js` with all it imports, and `name.html` and `name.css` if any."""
     folder = FOLDER / name
-    html, css = (path.read_text("utf-8") if path.exists() else None for path in _beside(folder, "html", "css"))
-    return st.components.v2.component(name, html=html, css=css, js=join(folder / f"{name}.js"))
+    return st.components.v2.component(
+        name, html=_text(folder / f"{name}.html"), css=_text(folder / f"{name}.css"), js=join(folder / f"{name}.js")
+    )
 
 
-def _beside(folder: Path, *suffixes: str) -> list[Path]:
-    return [folder / f"{folder.name}.{suffix}" for suffix in suffixes]
+def _text(path: Path) -> str | None:
+    return path.read_text("utf-8") if path.exists() else None
 
 
 def join(entry: Path) -> str:

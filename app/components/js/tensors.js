@@ -14,7 +14,7 @@ export function parseTensors(bytes) {
     if (!Type) throw new Error(`The tensor '${name}' has the type ${dtype}, which this page cannot read.`);
     if (start + to > bytes.length) throw new Error(`The tensor '${name}' is cut off.`);
     // a copy, because a typed array must begin at a multiple of its element's size
-    const raw = new Type(bytes.slice(start + from, start + to).buffer);
+    const raw = new Type(bytes.buffer.slice(bytes.byteOffset + start + from, bytes.byteOffset + start + to));
     tensors[name] = { data: dtype === "F16" ? widen(raw) : raw, shape };
   }
   return { metadata, tensors };
