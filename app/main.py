@@ -1,8 +1,11 @@
 """The app: five pages under one navigation bar; nothing else."""
 
+from pathlib import Path
+
 import streamlit as st
 
 st.set_page_config(page_title="Latent Explorer", page_icon="🎚️", layout="wide")
+st.html(Path(__file__).with_name("style.css"))
 
 PAGES = [
     st.Page("views/explore.py", title="Explore", default=True),

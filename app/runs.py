@@ -9,12 +9,15 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+import scrubber
 import streamlit as st
 from numpy.typing import NDArray
 
-from aecore import datasets, spectrum, store
+from aecore import datasets, projection, spectrum, store
+from aecore.projection import Plane
 from aecore.store import Run, RunFolder
 
 
@@ -50,6 +53,29 @@ def images(dataset: str) -> tuple[str, bytes]:
     return f"images/{dataset}", _images(dataset)
 
 
+def plane(run: Run) -> tuple[Plane, float]:
+    """The plane of the run's PCA map, and the share of the test codes' variance that it holds."""
+    return _plane(run.run_id, run.record.get("created"), run)
+
+
+def grid_chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> bytes:
+    """The run's stored grids of some consecutive epochs, packed for the epoch scrubber."""
+    paths = [run.grid(epoch, kind) for epoch in epochs]
+    return _grid_chunk(run.run_id, kind, epochs, paths[-1].stat().st_mtime_ns, paths)
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def _grid_chunk(run_id: str, kind: str, epochs: tuple[int, ...], changed: int, _paths: Sequence[Path]) -> bytes:
+    return scrubber.pack(list(zip(epochs, _paths, strict=True)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _plane(run_id: str, created: str | None, _run: Run) -> tuple[Plane, float]:
+    found = projection.plane(_run.codes)
+    on_plane = (_run.codes - found.mean) @ found.axes.T
+    return found, float(on_plane.var(axis=0).sum() / _run.codes.var(axis=0).sum())
+
+
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _weights(run_id: str, created: str | None, _run: Run) -> bytes:
     return _run.weights()
@@ -79,4 +105,14 @@ def labels(runs: Sequence[RunFolder]) -> dict[str, str]:
     return {
         run.run_id: run.title if count[run.title] == 1 else f"{run.title} · {run.run_id.rpartition('-')[2]}"
         for run in runs
+    }
+
+
+def short_labels(runs: Sequence[RunFolder]) -> dict[str, str]:
+    """The labels without the parts that all of them share: "AE · 100 epochs" beside "PCA"."""
+    parts = {run_id: label.split(" · ") for run_id, label in labels(runs).items()}
+    shared = set.intersection(*(set(words) for words in parts.values())) if len(parts) > 1 else set()
+    return {
+        run_id: " · ".join(word for at, word in enumerate(words) if at == 0 or word not in shared)
+        for run_id, words in parts.items()
     }

@@ -2,11 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import runs
+import scrubber
+from aecore.store import RunFolder
+from collections.abc import Mapping
+from typing import Any
+
 from components.bundle import component
 
 _store = component("store")
+_atlas = component("atlas")
+_epochs = component("epochs")
 
 
 def store(key: str, payload: bytes) -> None:
     """Send `payload` to the page, where the components find it under `key`; shows nothing."""
     _store(key=f"store-{key}", data=key.encode() + b"\n" + payload)
+
+
+def atlas(
+    *,
+    run: str,
+    dataset: str,
+    method: str,
+    classes: Sequence[str],
+    side: tuple[int, int],
+    plane: Mapping[str, Any] | None,
+    neighbours: int,
+) -> dict[str, str] | None:
+    """The map of a run's test codes by a projection; it waits for the run's codes and weights and the images.
+
+    `side` is an image's width and height. A drag decodes points of `plane` (`mean` and `axes`, as
+    `aecore.projection.Plane`), or where that is None the blend of the `neighbours` nearest codes. Returns,
+    once, what the person opens, as query parameters of Explore: `start` for a test image, `z` for a code.
+    """
+    data = {
+        "run": run, "dataset": dataset, "method": method, "classes": classes,
+        "side": side, "plane": plane, "neighbours": neighbours,
+    }  # fmt: skip
+    target: dict[str, str] | None = _atlas(key="atlas", data=data, on_open_change=lambda: None).open
+    return target
+
+
+def epochs(chosen: Sequence[RunFolder], key: str = "epochs") -> None:
+    """The epoch scrubber: one slider moves the stored grids and the curves of all chosen runs together.
+
+    `chosen` holds finished runs and jobs in any mixture, in the order of the theme's chart colours. Call it at
+    every tick while one of them trains: its slider stays at the newest epoch unless the person has moved it.
+    The grids travel apart: call `grids` for the same runs afterwards.
+    """
+    _epochs(key=key, data={"runs": [scrubber.describe(run) for run in chosen], "chunk": scrubber.CHUNK})
+
+
+def grids(chosen: Sequence[RunFolder]) -> None:
+    """Send the runs' stored grids to the page, ten epochs a blob, for `epochs`.
+
+    Those of finished runs never change: call it for them outside a fragment that ticks, for jobs inside.
+    """
+    for run in chosen:
+        for kind in run.kinds():
+            for number, held in scrubber.chunks(run.epochs(kind)).items():
+                store(f"grids/{run.run_id}/{kind}/{number}", runs.grid_chunk(run, kind, held))
+
+
+_tiles = component("tiles")
+
+
+def tiles(data: Mapping[str, Any], key: str) -> dict[str, str] | None:
+    """Rows of images under one another; the `run` and `start` of the tile that was just clicked, or None."""
+    clicked: dict[str, str] | None = _tiles(key=key, data=data, on_open_change=lambda: None).open
+    return clicked

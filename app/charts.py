@@ -1,0 +1,64 @@
+"""Arrays in, Plotly figures out. Colours and fonts come from the app's theme; Plotly is imported on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+class Match(NamedTuple):
+    """A model's SSE, and how many components PCA needs to reach it."""
+
+    label: str
+    sse: float
+    components: int
+
+
+def pca_curve(curve: NDArray[np.float64], matches: Sequence[Match]) -> Figure:
+    """PCA's SSE against its number of components, and from each model's SSE a line to where the two meet.
+
+    `curve` is (pixels + 1,), entry k for k components.
+    """
+    from plotly.graph_objects import Figure, Scatter
+
+    longest = min(len(curve) - 1, max([50, *(2 * match.components for match in matches)]))
+    k = np.arange(1, longest + 1)
+    figure = Figure(Scatter(x=k, y=curve[k], name="PCA", mode="lines", hovertemplate="%{x} numbers: SSE %{y:.2f}"))
+    for match in matches:
+        figure.add_scatter(
+            x=[1, match.components, match.components],
+            y=[match.sse, match.sse, 0],
+            name=match.label,
+            mode="lines+markers+text",
+            text=["", str(match.components), ""],
+            textposition="top right",
+            cliponaxis=False,
+            line={"dash": "dot", "width": 1.5},
+            marker={"size": [0, 8, 0], "opacity": 1},  # a mark where they meet, none at the ends
+            hovertemplate=f"{match.label}: SSE {match.sse:.2f} = PCA with {match.components}",
+        )
+    figure.update_xaxes(
+        title="numbers in the code, k", type="log", tickvals=_ticks(longest), range=[0, np.log10(longest)]
+    )
+    figure.update_yaxes(title="SSE (sum over pixels, mean over images)", rangemode="tozero")
+    return _plain(figure)
+
+
+def _ticks(longest: int) -> list[int]:
+    return [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500) if tick <= longest]
+
+
+def _plain(figure: Figure) -> Figure:
+    """The shared look: the legend above, no more margin than the labels need."""
+    return figure.update_layout(
+        height=380,
+        margin={"l": 0, "r": 8, "t": 8, "b": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        hoverlabel={"namelength": 0},
+    )
