@@ -15,8 +15,9 @@ import numpy as np
 import scrubber
 import streamlit as st
 from numpy.typing import NDArray
+from safetensors.numpy import save
 
-from aecore import datasets, projection, spectrum, store
+from aecore import datasets, figures, projection, spectrum, store
 from aecore.projection import Plane
 from aecore.store import Run, RunFolder
 
@@ -49,7 +50,7 @@ def codes(run: Run) -> tuple[str, bytes]:
 
 
 def images(dataset: str) -> tuple[str, bytes]:
-    """For `components.store`: gzip of the test images, n * h * w bytes, and then their n labels."""
+    """For `components.store`: a gzipped safetensors file of the test `images` (n, h, w) and their `labels` (n,)."""
     return f"images/{dataset}", _images(dataset)
 
 
@@ -89,7 +90,7 @@ def _codes(run_id: str, created: str | None, maps: tuple[str, ...], _run: Run) -
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _images(dataset: str) -> bytes:
     data = datasets.load(dataset)
-    return gzip.compress(data.test_images.tobytes() + data.test_labels.tobytes(), 3, mtime=0)
+    return gzip.compress(save({"images": data.test_images, "labels": data.test_labels}), 3, mtime=0)
 
 
 @st.cache_data(show_spinner=False)
@@ -116,3 +117,10 @@ def short_labels(runs: Sequence[RunFolder]) -> dict[str, str]:
         run_id: " · ".join(word for at, word in enumerate(words) if at == 0 or word not in shared)
         for run_id, words in parts.items()
     }
+
+
+@st.cache_resource(show_spinner=False)
+def figure(name: str) -> tuple[figures.Figure, bytes]:
+    """The figure of that name and its PNG; raises as `figures.make`, and then tries again next time."""
+    made = figures.make(name)
+    return made, made.png()

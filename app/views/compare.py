@@ -35,7 +35,7 @@ EXPLAIN = {
 
 
 class Name(NamedTuple):
-    """A run's name on this page, where all runs share a dataset: "AE", "20-d · 100 epochs"."""
+    """A run's name among the chosen ones: "AE", "100 epochs"."""
 
     short: str
     detail: str
@@ -43,7 +43,7 @@ class Name(NamedTuple):
     @property
     def line(self) -> str:
         """In one line, for a legend."""
-        return f"{self.short} · {self.detail}"
+        return " · ".join(filter(None, self))
 
 
 class Metric(NamedTuple):
@@ -156,13 +156,8 @@ def _choose_images(dataset: Dataset, chosen: Sequence[Run]) -> tuple[str, Indice
 
 
 def names(chosen: Sequence[Run]) -> list[Name]:
-    """The runs' names without their dataset."""
-    if not chosen:
-        return []
-    labels = runs.labels(chosen)
-    title = datasets.DATASETS[chosen[0].config.dataset].title
-    words = [[word for word in labels[run.run_id].split(" · ") if word != title] for run in chosen]
-    return [Name(short, " · ".join(detail)) for short, *detail in words]
+    """The runs' names, without what all of them share."""
+    return [Name(*label.partition(" · ")[::2]) for label in runs.short_labels(chosen).values()]
 
 
 def by_error(pool: Indices, errors: NDArray[np.float32]) -> Indices:

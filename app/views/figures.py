@@ -1,0 +1,56 @@
+"""Figures: the chapter's figures, each with its runs, its command and a download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+import runs
+import streamlit as st
+
+from aecore.errors import AecoreError
+from aecore.figures import FIGURES, Figure
+
+WIDE = 2  # a figure that stands alone takes this many of the three columns
+
+
+def page() -> None:
+    """The whole page."""
+    st.title("Figures")
+    for names in rows():
+        columns = st.columns(3 if len(names) > 1 else [WIDE, 1], gap="medium")
+        for name, column in zip(names, columns, strict=False):
+            with column:
+                _card(name)
+
+
+def rows() -> Iterator[list[str]]:
+    """The figures' names in the chapter's order, those side by side that show the same at several epochs."""
+    for _, names in groupby(FIGURES, key=lambda name: (FIGURES[name].families, FIGURES[name].kind)):
+        yield list(names)
+
+
+def _card(name: str) -> None:
+    try:
+        figure, png = runs.figure(name)
+    except AecoreError as error:
+        st.subheader(f"Figure {name}")
+        st.info(str(error))
+        return
+    st.image(png, caption=f"**Figure {name}. {figure.title}.** {figure.caption}", width="stretch")
+    st.code(f"python -m {figure.command}", language=None, wrap_lines=True)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Download PNG", png, f"figure-{name}.png", "image/png", key=f"download-{name}", on_click="ignore"
+        )
+        _runs(figure)
+
+
+def _runs(figure: Figure) -> None:
+    """A link to each run that the figure shows."""
+    shown = [runs.load(run_id) for run_id in figure.runs]
+    for run_id, label in runs.short_labels(shown).items():
+        st.page_link("views/explore.py", label=label.partition(" · ")[0], query_params={"run": run_id})
+
+
+page()
