@@ -7,10 +7,8 @@ from typing import Any
 
 import runs
 import scrubber
-from aecore.store import RunFolder
-from collections.abc import Mapping
-from typing import Any
 
+from aecore.store import RunFolder
 from components.bundle import component
 
 _store = component("store")
@@ -29,19 +27,17 @@ def atlas(
     dataset: str,
     method: str,
     classes: Sequence[str],
-    side: tuple[int, int],
     plane: Mapping[str, Any] | None,
     neighbours: int,
 ) -> dict[str, str] | None:
     """The map of a run's test codes by a projection; it waits for the run's codes and weights and the images.
 
-    `side` is an image's width and height. A drag decodes points of `plane` (`mean` and `axes`, as
+    A drag decodes points of `plane` (`mean` and `axes`, as
     `aecore.projection.Plane`), or where that is None the blend of the `neighbours` nearest codes. Returns,
     once, what the person opens, as query parameters of Explore: `start` for a test image, `z` for a code.
     """
     data = {
-        "run": run, "dataset": dataset, "method": method, "classes": classes,
-        "side": side, "plane": plane, "neighbours": neighbours,
+        "run": run, "dataset": dataset, "method": method, "classes": classes, "plane": plane, "neighbours": neighbours,
     }  # fmt: skip
     target: dict[str, str] | None = _atlas(key="atlas", data=data, on_open_change=lambda: None).open
     return target
@@ -65,7 +61,7 @@ def grids(chosen: Sequence[RunFolder]) -> None:
     for run in chosen:
         for kind in run.kinds():
             for number, held in scrubber.chunks(run.epochs(kind)).items():
-                store(f"grids/{run.run_id}/{kind}/{number}", runs.grid_chunk(run, kind, held))
+                store(f"grids/{run.run_id}/{kind}/{number}-{held[-1]}", runs.grid_chunk(run, kind, held))
 
 
 _tiles = component("tiles")

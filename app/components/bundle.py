@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 FOLDER = Path(__file__).parent
-_IMPORT = re.compile(r'^import\s[^;]*?from\s+"(\./|\.\./)([^"]+)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import\s[^;]*?from\s+"(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default\b)", re.MULTILINE)
 
 
@@ -38,8 +38,8 @@ def join(entry: Path) -> str:
         if path in joined:
             return
         source = path.read_text("utf-8")
-        for start, rest in _IMPORT.findall(source):
-            add(path.parent / f"{start}{rest}")
+        for imported in _IMPORT.findall(source):
+            add(path.parent / imported)
         joined[path] = _EXPORT.sub("", _IMPORT.sub("", source))
 
     add(entry)

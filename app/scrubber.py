@@ -1,0 +1,75 @@
+"""What the epoch scrubber shows: a run's curves as small JSON, its stored grids packed by tens of epochs; pure."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from aecore import AecoreError
+from aecore.store import RunFolder
+
+CHUNK = 10  # epochs: while a run trains, only the last chunk changes
+
+
+def describe(run: RunFolder) -> dict[str, Any]:
+    """The run's title, stored epochs by kind of grid, and history by term, ready for JSON.
+
+    `test` and `train` map a term to one value for each of `epochs`, or None where a row lacks it; `unit` is
+    that of `loss`.
+    """
+    history = run.history()
+    return {
+        "id": run.run_id,
+        "title": run.title,
+        "unit": "SSE" if getattr(run.config, "loss", "bce") == "mse" else "nats",
+        "wanted": run.config.epochs,
+        "grids": {kind: run.epochs(kind) for kind in run.kinds()},
+        "epochs": [row["epoch"] for row in history],
+        "test": _columns([row["test"] for row in history]),
+        "train": _columns([row["train"] for row in history]),
+    }
+
+
+def chunks(epochs: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Epochs by the number of their chunk: 1-10 are chunk 0, and so is epoch 0, of a model solved at once."""
+    grouped: dict[int, tuple[int, ...]] = {}
+    for epoch in epochs:
+        number = max(0, epoch - 1) // CHUNK
+        grouped[number] = (*grouped.get(number, ()), epoch)
+    return grouped
+
+
+def pack(grids: Sequence[tuple[int, Path]]) -> bytes:
+    """The grids of some epochs, in order, as one blob that `epochs/frames.js` unpacks.
+
+    A line of JSON, then the deflated pixels: the first grid whole, each later one as its difference to the
+    one before, modulo 256. The real halves do not change and the others change little: half a PNG's size.
+    """
+    sheets = np.stack([_read(path) for _, path in grids])
+    sheets[1:] -= sheets[:-1].copy()
+    _, height, width = sheets.shape
+    header = {"epochs": [epoch for epoch, _ in grids], "height": height, "width": width}
+    return json.dumps(header).encode() + b"\n" + zlib.compress(sheets.tobytes(), 6)
+
+
+def _read(path: Path) -> np.ndarray:
+    try:
+        with Image.open(path) as image:
+            return np.array(image.convert("L"))
+    except OSError as error:
+        raise AecoreError(f"The grid {path} is missing or damaged; train the run again.") from error
+
+
+def _columns(rows: Sequence[dict[str, float]]) -> dict[str, list[float | None]]:
+    terms = dict.fromkeys(term for row in rows for term in row)
+    return {term: [_rounded(row.get(term)) for row in rows] for term in terms}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
