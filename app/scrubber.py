@@ -18,7 +18,7 @@ CHUNK = 10  # epochs: while a run trains, only the last chunk changes
 
 
 def describe(run: RunFolder) -> dict[str, Any]:
-    """The run's title, stored epochs by kind of grid, and history by term, ready for JSON.
+    """The run's stored epochs by kind of grid, and its history by term, ready for JSON.
 
     `test` and `train` map a term to one value for each of `epochs`, or None where a row lacks it; `unit` is
     that of `loss`.
@@ -26,7 +26,6 @@ def describe(run: RunFolder) -> dict[str, Any]:
     history = run.history()
     return {
         "id": run.run_id,
-        "title": run.title,
         "unit": "SSE" if getattr(run.config, "loss", "bce") == "mse" else "nats",
         "wanted": run.config.epochs,
         "grids": {kind: run.epochs(kind) for kind in run.kinds()},

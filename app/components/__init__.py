@@ -50,7 +50,9 @@ def epochs(chosen: Sequence[RunFolder], key: str = "epochs") -> None:
     every tick while one of them trains: its slider stays at the newest epoch unless the person has moved it.
     The grids travel apart: call `grids` for the same runs afterwards.
     """
-    _epochs(key=key, data={"runs": [scrubber.describe(run) for run in chosen], "chunk": scrubber.CHUNK})
+    titles = runs.short_labels(chosen)
+    shown = [{**scrubber.describe(run), "title": titles[run.run_id]} for run in chosen]
+    _epochs(key=key, data={"runs": shown, "chunk": scrubber.CHUNK})
 
 
 def grids(chosen: Sequence[RunFolder]) -> None:

@@ -23,7 +23,7 @@ def page() -> None:
     if not finished:
         st.info("There is no run to map yet. Train one on the Train page.")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         run = _choose_run(finished)
         method = _choose_method(run)
     if method is None:

@@ -44,10 +44,12 @@ export function makeCurves(svg, tip, pick) {
     const width = svg.clientWidth, height = svg.clientHeight;
     if (!width || !height) return;
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    const values = state.runs.flatMap((run) => [...(run.test ?? []), ...(run.train ?? [])]).filter(Number.isFinite);
-    scale = makeScale(values, state.last, width, height, state.log);
-    const parts = [...axes(scale, width, height), ...state.runs.flatMap((run) => lines(run, scale, width))];
-    svg.replaceChildren(...parts, cursor, marks);
+    scale = makeScale(...rangeOf(state.runs), state.last, width, height, state.log);
+    const plot = node("g", { "clip-path": "url(#plot)" });
+    plot.append(...state.runs.flatMap((run) => lines(run, scale)));
+    const clip = node("clipPath", { id: "plot" });
+    clip.append(node("rect", { x: PAD.left - 4, y: PAD.top, width: width - PAD.left, height: height - PAD.top - PAD.bottom }));
+    svg.replaceChildren(clip, ...axes(scale, width, height), plot, cursor, marks);
     place();
   }
 
@@ -75,14 +77,14 @@ export function makeCurves(svg, tip, pick) {
     if (tip.hidden) return;
     tip.replaceChildren(
       element("strong", "", `epoch ${state.hover}`),
-      ...state.runs.map((run) => {
-        const line = element("span", "value");
-        const swatch = element("i", "swatch");
+      element("span", "value", "test"),
+      element("span", "value", "train"),
+      ...state.runs.flatMap((run) => {
+        const name = element("span", "", run.title), swatch = element("i", "swatch");
         swatch.style.background = run.colour;
-        const [test, train] = ["test", "train"].map((part) => valueAt(run, part, state.hover));
-        const words = [test !== undefined && `test ${brief(test)}`, train !== undefined && `train ${brief(train)}`];
-        line.append(swatch, words.filter(Boolean).join(" · ") || "—");
-        return line;
+        name.prepend(swatch);
+        const values = ["test", "train"].map((part) => valueAt(run, part, state.hover));
+        return [name, ...values.map((value) => element("span", "value", value === undefined ? "–" : brief(value)))];
       }),
     );
     const x = scale.x(state.hover);
@@ -100,10 +102,16 @@ export function valueAt(run, part, epoch) {
   return value;
 }
 
-function makeScale(values, last, width, height, log) {
+// The values to show. The first epoch's training loss, a mean from the random start on, would squeeze the rest
+// into a line: the test losses say how far up to go.
+function rangeOf(runs) {
+  const of = (part) => runs.flatMap((run) => run[part] ?? []).filter(Number.isFinite);
+  const test = of("test"), all = [...test, ...of("train")];
+  return all.length ? [Math.min(...all), Math.max(...(test.length ? test : all))] : [0, 1];
+}
+
+function makeScale(low, high, last, width, height, log) {
   const first = Math.min(1, last);
-  let low = Math.min(...values), high = Math.max(...values);
-  if (!values.length) [low, high] = [0, 1];
   const turn = log && low > 0 ? Math.log10 : (v) => v;
   if (low === high) [low, high] = [low * 0.95 || -1, high * 1.05 || 1];
   const bottom = height - PAD.bottom, right = width - PAD.right;
@@ -119,7 +127,7 @@ function axes(scale, width, height) {
   for (const value of ticks(scale.low, scale.high, scale.log)) {
     const y = scale.y(value);
     parts.push(node("line", { class: "grid", x1: PAD.left, x2: width - PAD.right, y1: y, y2: y }));
-    parts.push(text(brief(value), { x: PAD.left - 8, y: y + 4, "text-anchor": "end" }));
+    parts.push(text(String(Number(value.toPrecision(4))), { x: PAD.left - 8, y: y + 4, "text-anchor": "end" }));
   }
   const few = Math.max(2, Math.floor(width / 90));
   for (const epoch of ticks(scale.first, scale.last, false, few).filter(Number.isInteger)) {
@@ -129,7 +137,7 @@ function axes(scale, width, height) {
   return parts;
 }
 
-function lines(run, scale, width) {
+function lines(run, scale) {
   return ["train", "test"].flatMap((part) => {
     const values = run[part];
     if (!values?.length) return [];

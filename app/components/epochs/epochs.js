@@ -121,9 +121,7 @@ function makeScrubber(root, key) {
       canvas.ariaLabel = `${KINDS[chosen.kind]} of ${run.title}, epoch ${shown}`;
     }
     canvas.dataset.epoch = frame ? shown : "";
-    const value = valueAt(termOf(run), "test", shown ?? 0);
-    const unit = chosen.term === "sse" ? "SSE" : run.unit;
-    reading.textContent = value === undefined ? "" : `test ${brief(value)} ${unit}`;
+    reading.textContent = shown === null ? "" : readingOf(run, shown);
     held.textContent = shown === null ? "" : shown === 0 ? "solved at once" : shown === chosen.epoch ? "" : `epoch ${shown} of ${run.wanted}`;
   }
 
@@ -140,6 +138,14 @@ function makeScrubber(root, key) {
     curves.show({ runs, log: chosen.log, last: last() });
     find(".plot").hidden = !data.runs.some((run) => run.epochs.length);
     find(".curves").ariaLabel = `${TERMS[chosen.term]} by epoch, test and train: ${data.runs.map((run) => run.title).join("; ")}`;
+  }
+
+  // The chosen term's test value; SSE, which every model has, where it has none.
+  function readingOf(run, epoch) {
+    const value = valueAt(termOf(run), "test", epoch);
+    if (value !== undefined) return `test ${brief(value)} ${chosen.term === "sse" ? "SSE" : run.unit}`;
+    const sse = valueAt({ epochs: run.epochs, test: run.test.sse }, "test", epoch);
+    return sse === undefined ? "" : `test ${brief(sse)} SSE`;
   }
 
   function termOf(run) {
