@@ -48,7 +48,7 @@ def pack(grids: Sequence[tuple[int, Path]]) -> bytes:
     """The grids of some epochs, in order, as one blob that `epochs/frames.js` unpacks.
 
     A line of JSON, then the deflated pixels: the first grid whole, each later one as its difference to the
-    one before, modulo 256. The real halves do not change and the others change little: half a PNG's size.
+    one before, modulo 256. The real halves do not change and the others change little: about half a PNG's size.
     """
     sheets = np.stack([_read(path) for _, path in grids])
     sheets[1:] -= sheets[:-1].copy()

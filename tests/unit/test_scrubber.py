@@ -1,0 +1,68 @@
+"""What the epoch scrubber is given: packed grids and curves. (`tests/node` unpacks chunks.)"""
+
+from __future__ import annotations
+
+import json
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aecore import AecoreError, store
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
+import scrubber
+
+
+def _grids(folder, epochs):
+    random = np.random.default_rng(0)
+    sheets = random.integers(0, 256, (len(epochs), 20, 30), np.uint8)
+    paths = [folder / f"{epoch}.png" for epoch in epochs]
+    for sheet, path in zip(sheets, paths, strict=True):
+        Image.fromarray(sheet).save(path)
+    return sheets, list(zip(epochs, paths, strict=True))
+
+
+def test_a_packed_chunk_holds_every_pixel(tmp_path):
+    sheets, grids = _grids(tmp_path, (11, 12, 15))
+    header, _, deflated = scrubber.pack(grids).partition(b"\n")
+    assert json.loads(header) == {"epochs": [11, 12, 15], "height": 20, "width": 30}
+    deltas = np.frombuffer(zlib.decompress(deflated), np.uint8).reshape(3, 20, 30)
+    np.testing.assert_array_equal(np.cumsum(deltas, axis=0, dtype=np.uint8), sheets)
+
+
+def test_a_stored_run_packs_smaller_than_its_pngs():
+    run = next(run for run in store.runs() if run.config.family == "ae")
+    number, epochs = list(scrubber.chunks(run.epochs()).items())[-1]
+    paths = [run.grid(epoch) for epoch in epochs]
+    packed = scrubber.pack(list(zip(epochs, paths, strict=True)))
+    assert (number, len(epochs)) == (9, 10)
+    assert len(packed) < 0.6 * sum(path.stat().st_size for path in paths)
+
+
+def test_chunks_are_tens_of_epochs():
+    assert scrubber.chunks(range(1, 24)) == {0: (*range(1, 11),), 1: (*range(11, 21),), 2: (21, 22, 23)}
+    assert scrubber.chunks([0]) == {0: (0,)}
+
+
+def test_a_damaged_grid_is_named(tmp_path):
+    path = tmp_path / "0001.png"
+    path.write_bytes(b"no png")
+    with pytest.raises(AecoreError, match=r"0001\.png is missing or damaged"):
+        scrubber.pack([(1, path)])
+
+
+def test_curves_are_columns_of_the_history():
+    run = next(run for run in store.runs() if run.config.family == "vae")
+    described = scrubber.describe(run)
+    last = run.history()[-1]
+    assert described["epochs"] == [*range(1, 101)] and described["grids"].keys() == {"reconstructions", "samples"}
+    for part in ("train", "test"):
+        assert {"recon", "kl", "loss"} <= described[part].keys()
+        for term, values in described[part].items():
+            assert len(values) == 100
+            assert values[-1] == pytest.approx(last[part][term], rel=1e-5)
+    assert len(json.dumps(described)) < 8_000
