@@ -10,9 +10,11 @@ import gzip
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scrubber
+import space as latent_space
 import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
@@ -54,6 +56,11 @@ def images(dataset: str) -> tuple[str, bytes]:
     return f"images/{dataset}", _images(dataset)
 
 
+def space(run: Run) -> dict[str, Any]:
+    """What the explorer component shows of the run's latent space."""
+    return _space(run.run_id, run.record.get("created"), run)
+
+
 def plane(run: Run) -> tuple[Plane, float]:
     """The plane of the run's PCA map, and the share of the test codes' variance that it holds."""
     return _plane(run.run_id, run.record.get("created"), run)
@@ -68,6 +75,11 @@ def grid_chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> bytes:
 @st.cache_resource(show_spinner=False, max_entries=512)
 def _grid_chunk(run_id: str, kind: str, epochs: tuple[int, ...], changed: int, _paths: Sequence[Path]) -> bytes:
     return scrubber.pack(list(zip(epochs, _paths, strict=True)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _space(run_id: str, created: str | None, _run: Run) -> dict[str, Any]:
+    return latent_space.describe(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

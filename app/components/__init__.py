@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import runs
 import scrubber
+import streamlit as st
+from links import Place
 
 from aecore.store import RunFolder
 from components.bundle import component
 
 _store = component("store")
+_explorer = component("explorer")
 _atlas = component("atlas")
 _epochs = component("epochs")
 
@@ -19,6 +22,19 @@ _epochs = component("epochs")
 def store(key: str, payload: bytes) -> None:
     """Send `payload` to the page, where the components find it under `key`; shows nothing."""
     _store(key=f"store-{key}", data=key.encode() + b"\n" + payload)
+
+
+def explorer(space: Mapping[str, Any], opening: Mapping[str, Any], moved: Callable[[Place], None]) -> None:
+    """The live explorer of a run's latent space (`space.describe`); it waits for the run's weights, codes and images.
+
+    It opens `opening` (`space.opening`) once, and then again only when its `number` is another. `moved` hears
+    where a movement came to rest.
+    """
+
+    def tell() -> None:
+        moved(Place(**st.session_state["explorer"]["place"]))
+
+    _explorer(key="explorer", data={**space, "opening": opening}, on_place_change=tell)
 
 
 def atlas(

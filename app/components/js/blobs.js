@@ -9,7 +9,7 @@ function slot(key) {
   if (!shelf.has(key)) {
     let resolve;
     const bytes = new Promise((done) => { resolve = done; });
-    shelf.set(key, { bytes, resolve, held: null, unpacked: null, tensors: null });
+    shelf.set(key, { bytes, resolve, held: null, tensors: null });
   }
   return shelf.get(key);
 }
@@ -37,17 +37,10 @@ export function dropBlob(key) {
   shelf.delete(key);
 }
 
-// A promise of the bytes, unpacked where they are gzipped; unpacked once a tab.
-export function unpacked(key) {
-  const found = slot(key);
-  found.unpacked ??= found.bytes.then(gunzip);
-  return found.unpacked;
-}
-
 // A promise of a safetensors blob, gzipped or not, as parseTensors returns it; parsed once a tab.
 export function tensorsOf(key) {
   const found = slot(key);
-  found.tensors ??= unpacked(key).then(parseTensors);
+  found.tensors ??= found.bytes.then(gunzip).then(parseTensors);
   return found.tensors;
 }
 

@@ -1,0 +1,182 @@
+// The live explorer: the decoder runs here, so that the picture follows the thumb in the same frame.
+// The server hears of a code when a movement ends, and says something only when it opens another place.
+
+import { tensorsOf } from "../js/blobs.js";
+import { decodeCode, encodeCode, replaceLink } from "../js/link.js";
+import { makeStack } from "../js/stack.js";
+import { Picker, describe } from "./picker.js";
+import { Picture } from "./picture.js";
+import { Sliders } from "./sliders.js";
+import { parseStart, sampleCode, startCode, startName } from "./starts.js";
+import { Strip } from "./strip.js";
+
+const KEYS_REST = 300; // ms after the last key until a movement by keys has ended
+
+const explorers = new WeakMap();
+
+export default function ({ data, parentElement, setStateValue }) {
+  let explorer = explorers.get(parentElement);
+  if (!explorer) {
+    explorer = new Explorer(parentElement.querySelector(".explorer"));
+    explorers.set(parentElement, explorer);
+  }
+  explorer.tell = (place) => setStateValue("place", place);
+  explorer.open(data);
+  return () => {
+    explorer.close();
+    explorers.delete(parentElement);
+  };
+}
+
+class Explorer {
+  constructor(root) {
+    this.root = root;
+    this.picture = new Picture(root);
+    this.strip = new Strip(root.querySelector(".strip"), (index, value) => { this.set(index, value); this.rest(); });
+    this.picker = new Picker(root, (start) => { this.begin(start); this.rest(); });
+    this.sliders = new Sliders(root.querySelector(".sliders"), {
+      move: (index, value, event) => this.move(index, value, event),
+      rest: (soon) => this.rest(soon),
+      take: (index) => this.take(index),
+      home: (index) => { this.take(index); this.set(index, this.home[index]); this.rest(); },
+    });
+    root.querySelector(".reset").addEventListener("click", () => this.jump(this.home));
+    root.querySelector(".random").addEventListener("click", () => {
+      this.jump(sampleCode(this.space.gaussian, this.z.length, Math.random() * 2 ** 32));
+    });
+  }
+
+  // data: the run's space and the place to open in it. A place is opened once; reruns only repeat it.
+  open(data) {
+    if (data.run === this.space?.run && data.opening.number === this.space.opening.number) return;
+    this.space = data;
+    this.decode = this.codes = this.images = this.labels = null;
+    clearTimeout(this.timer);
+    this.picture.shape(...data.shape);
+    this.strip.shape(...data.shape);
+    this.sliders.show(data.dimensions);
+    this.picker.show(data);
+    this.take(data.dimensions[0].index);
+    this.begin(parseStart(data.opening.start), data.opening);
+    replaceLink(this.place());
+    this.fetch(data);
+  }
+
+  // The large parts arrive by themselves, the weights first. Those of a run that was left are not looked at.
+  fetch(space) {
+    const wanted = (promise, use) => promise.then((value) => { if (this.space === space) use(value); });
+    wanted(tensorsOf(`weights/${space.run}`), (file) => {
+      this.decode = makeStack(file, "decoder").forward;
+      this.picker.supplyDecoder(this.decode);
+      this.redraw();
+    });
+    wanted(tensorsOf(`codes/${space.run}`), ({ tensors }) => {
+      this.codes = tensors.codes.data;
+      if (this.waiting) this.begin(this.waiting);
+    });
+    wanted(tensorsOf(`images/${space.dataset}`), ({ tensors }) => {
+      this.images = tensors.images.data;
+      this.labels = tensors.labels.data;
+      this.picker.supplyImages(this.images, this.labels);
+      this.introduce();
+    });
+  }
+
+  // Start somewhere else. `known` holds what the server said of the start: its code, image and label, and a code
+  // that the link had moved to.
+  begin(start, known = {}) {
+    const home = known.code ? Float32Array.from(known.code) : startCode(start, this.space, this.codes);
+    this.waiting = home ? null : start;
+    if (!home) return;
+    Object.assign(this, { start, home, z: decodeCode(known.z ?? "") ?? home.slice() });
+    this.picker.set(start);
+    this.introduce(known);
+    this.sliders.place(this.z, home);
+    this.redraw();
+  }
+
+  // Say what the start is, as far as that is known yet.
+  introduce({ image, label } = {}) {
+    const { kind, number } = this.start;
+    const pixels = this.space.shape[0] * this.space.shape[1];
+    let real = null;
+    if (kind === "test") {
+      if (image) real = Uint8Array.from(atob(image), (letter) => letter.charCodeAt(0));
+      if (this.images) real = this.images.subarray(number * pixels, (number + 1) * pixels);
+    }
+    if (kind === "test" && !real) return; // on its way
+    this.picture.begin(describe(this.start, this.space, label ?? this.labels?.[number]), real);
+  }
+
+  take(index) {
+    this.held = index;
+    this.sliders.mark(index);
+    this.strip.show(this.space.dimensions.find((dimension) => dimension.index === index));
+    this.refresh();
+  }
+
+  // A slider moved: decode and paint at once, in its own event.
+  move(index, value, event) {
+    this.z[index] = value;
+    if (this.held !== index) this.take(index);
+    if (!this.paint()) return;
+    this.root.dispatchEvent(new CustomEvent("decoded", { bubbles: true, composed: true, detail: { since: event.timeStamp } }));
+    this.refresh();
+  }
+
+  set(index, value) {
+    this.z[index] = value;
+    this.sliders.set(index, value);
+    this.redraw();
+  }
+
+  jump(z) {
+    this.z.set(z);
+    this.sliders.place(this.z, this.home);
+    this.redraw();
+    this.rest();
+  }
+
+  redraw() {
+    if (!this.decode || !this.start) return;
+    this.picture.showOrigin(this.decode(this.home));
+    this.paint();
+    this.refresh();
+  }
+
+  paint() {
+    if (!this.decode) return false;
+    this.picture.show(this.decode(this.z));
+    return true;
+  }
+
+  // The strip is eleven pictures: once a frame is enough.
+  refresh() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      if (this.decode && this.start) this.strip.draw(this.z, this.decode);
+    });
+  }
+
+  // A movement ended, or will have after a moment without keys: the address bar and the server hear of it.
+  rest(soon = false) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      const place = this.place();
+      replaceLink(place);
+      this.tell(place);
+    }, soon ? KEYS_REST : 0);
+  }
+
+  // Where this is; z is null at the start's own code.
+  place() {
+    const moved = this.z.some((value, i) => value !== this.home[i]);
+    return { run: this.space.run, start: startName(this.start), z: moved ? encodeCode(this.z) : null };
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    cancelAnimationFrame(this.frame);
+    this.space = null;
+  }
+}

@@ -1,0 +1,45 @@
+// Where exploring starts: {kind, number}, written "test-12", "mean-3", "sample-7" or "zero" in links.
+
+export function parseStart(text) {
+  const [kind, number = "0"] = text.split("-");
+  return { kind, number: Number(number) };
+}
+
+export function startName({ kind, number }) {
+  return kind === "zero" ? "zero" : `${kind}-${number}`;
+}
+
+// The code of a start, Float32Array (d). space: what the server says about the run's codes (`means`,
+// `gaussian`: mean and Cholesky factor); codes: those of all test images, or null while they are on their way.
+export function startCode({ kind, number }, space, codes) {
+  const d = space.dimensions.length;
+  if (kind === "test") return codes && codes.slice(number * d, (number + 1) * d);
+  if (kind === "mean") return Float32Array.from(space.means[number]);
+  if (kind === "sample") return sampleCode(space.gaussian, d, number);
+  return new Float32Array(d);
+}
+
+// mean + L e with e ~ N(0, I), the same for the same seed; e itself where there is no Gaussian (a prior).
+export function sampleCode(gaussian, d, seed) {
+  const e = normals(seed, d);
+  if (!gaussian) return e;
+  return Float32Array.from(gaussian.mean, (mean, i) => gaussian.cholesky[i].reduce((sum, l, j) => sum + l * e[j], mean));
+}
+
+// Standard normal numbers by Box and Muller, from a seed.
+export function normals(seed, count) {
+  const uniform = uniforms(seed);
+  return Float32Array.from({ length: count }, () =>
+    Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()));
+}
+
+// mulberry32: [0, 1) from a 32-bit seed; short, and good enough for pictures.
+function uniforms(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,91 @@
+"""Explore's link: which run, which start, which code; and what a wrong or old link opens instead."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore import datasets
+from aecore.datasets import Dataset
+from aecore.store import Run
+
+PARAMETERS = ("run", "start", "z")
+DEFAULT_START = "test-0"
+SEEDS = 2**32  # of samples
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where Explore is: a run, a start such as "test-12", "mean-3", "sample-7" or "zero", and the text of a code.
+
+    `z` is None at the start's own code.
+    """
+
+    run: str
+    start: str
+    z: str | None = None
+
+    @property
+    def test_index(self) -> int | None:
+        """The number of the test image that this starts from, if it does from one."""
+        kind, _, number = self.start.partition("-")
+        return int(number) if kind == "test" else None
+
+
+def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Place, str | None]:
+    """The place that a link names, and one sentence where it cannot be opened as it says.
+
+    A link without a run means the first of `finished`, one without a start the first test image.
+    """
+    name, start, z = (link.get(parameter) or None for parameter in PARAMETERS)
+    run = next((run for run in finished if run.run_id == name), finished[0])
+    dataset = datasets.load(run.config.dataset)
+    if name not in (None, run.run_id):
+        start = start if start and _starts(start, dataset) else DEFAULT_START
+        return Place(run.run_id, start), f"The link's run “{name}” is not on this computer; this is {run.title}."
+    if start and not _starts(start, dataset):
+        problem = f"The link's start “{start}” does not exist for {dataset.title}; this starts from test image 0."
+        return Place(run.run_id, DEFAULT_START), problem
+    place = Place(run.run_id, start or DEFAULT_START)
+    wrong = z and _problem(z, run.config.latent_dim)
+    return (place, f"{wrong}; this is the start's own code.") if wrong else (replace(place, z=z), None)
+
+
+def _starts(start: str, dataset: Dataset) -> bool:
+    match = re.fullmatch(r"(test|mean|sample)-(\d{1,10})", start)
+    if not match:
+        return start == "zero"
+    limit = {"test": len(dataset.test_labels), "mean": len(dataset.classes), "sample": SEEDS}[match[1]]
+    return int(match[2]) < limit
+
+
+def _problem(z: str, latent_dim: int) -> str | None:
+    code = decode_code(z)
+    if code is None:
+        return "The link's code is damaged"
+    if len(code) != latent_dim:
+        return f"The link's code has {len(code)} numbers where this model's have {latent_dim}"
+    return None
+
+
+def encode_code(z: NDArray[np.float32]) -> str:
+    """A code as base64url of its float32 numbers, little-endian, as `link.js` writes it."""
+    return base64.urlsafe_b64encode(z.astype("<f4").tobytes()).decode().rstrip("=")
+
+
+def decode_code(text: str) -> NDArray[np.float32] | None:
+    """The code that a link spells, (d,) float32, or None where the text is none."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if not data or len(data) % 4:
+        return None
+    z = np.frombuffer(data, "<f4").astype(np.float32)
+    return z if np.isfinite(z).all() else None

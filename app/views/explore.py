@@ -1,0 +1,80 @@
+"""Explore: one slider for each latent dimension, and the picture that they decode to."""
+
+from __future__ import annotations
+
+import components
+import links
+import runs
+import space
+import streamlit as st
+from links import Place
+
+from aecore.store import Run
+
+FEW = 5  # more runs than this are a list to choose from rather than a row of buttons
+MODEL = "explore_model"  # the widget; Streamlit forgets it when the page is left
+PLACE = "explore_place"  # where the person is, kept over page switches
+OPENING = "explore_opening"  # what the component was told to open: (number, place, problem)
+
+
+def page() -> None:
+    """The whole page."""
+    finished = runs.finished()
+    if not finished:
+        st.title("Explore")
+        st.info("There is no run to explore yet. Train one on the Train page.")
+        return
+    by_id = {run.run_id: run for run in finished}
+    if st.session_state.get(MODEL) not in by_id:
+        _arrive(finished)
+    with st.container(horizontal=True, vertical_alignment="center", gap="large"):
+        st.title("Explore", width="content")
+        run = by_id[_choose_model(finished)]
+    if run.run_id != st.session_state[PLACE].run:
+        _open(*links.resolve({"run": run.run_id, "start": st.session_state[PLACE].start}, finished))
+    number, place, problem = st.session_state[OPENING]
+    if problem:
+        st.info(problem)
+    _explorer(run, place, number)
+    for blob in (runs.weights(run), runs.codes(run), runs.images(run.config.dataset)):
+        components.store(*blob)
+
+
+def _arrive(finished: list[Run]) -> None:
+    """Open what the address says; without a word there, the place where the person was last."""
+    link: dict[str, str | None] = {name: st.query_params[name] for name in links.PARAMETERS if name in st.query_params}
+    last: Place | None = st.session_state.get(PLACE)
+    if last:
+        link = {"run": last.run, **link} if link else {"run": last.run, "start": last.start, "z": last.z}
+    _open(*links.resolve(link, finished))
+    st.session_state[MODEL] = st.session_state[PLACE].run
+
+
+def _open(place: Place, problem: str | None) -> None:
+    number = st.session_state[OPENING][0] + 1 if OPENING in st.session_state else 0
+    st.session_state[PLACE], st.session_state[OPENING] = place, (number, place, problem)
+
+
+def _choose_model(finished: list[Run]) -> str | None:
+    labels = runs.short_labels(finished)
+    if len(finished) > FEW:
+        return st.selectbox(
+            "Model", list(labels), format_func=labels.__getitem__, key=MODEL, label_visibility="collapsed"
+        )
+    return st.segmented_control(
+        "Model", list(labels), format_func=labels.__getitem__, key=MODEL, required=True, label_visibility="collapsed"
+    )
+
+
+@st.fragment  # a commit reruns this alone
+def _explorer(run: Run, place: Place, number: int) -> None:
+    components.explorer(runs.space(run), space.opening(run, place, number), _moved)
+
+
+def _moved(place: Place) -> None:
+    """The person came to rest at a code; the component's own words are never sent back to it."""
+    if place.run == st.session_state[PLACE].run:
+        st.session_state[PLACE] = place
+
+
+page()
