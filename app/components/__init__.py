@@ -48,9 +48,9 @@ def atlas(
 ) -> dict[str, str] | None:
     """The map of a run's test codes by a projection; it waits for the run's codes and weights and the images.
 
-    A drag decodes points of `plane` (`mean` and `axes`, as
-    `aecore.projection.Plane`), or where that is None the blend of the `neighbours` nearest codes. Returns,
-    once, what the person opens, as query parameters of Explore: `start` for a test image, `z` for a code.
+    A drag decodes points of `plane` (`mean` and `axes`, as `aecore.projection.Plane`), or where that is None the
+    blend of the `neighbours` nearest codes. Returns, once, what the person opens, as query parameters of
+    Explore: the `start` of a test image, and `z` where it is another code than that image's.
     """
     data = {
         "run": run, "dataset": dataset, "method": method, "classes": classes, "plane": plane, "neighbours": neighbours,

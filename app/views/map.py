@@ -13,17 +13,18 @@ from aecore.projection import METHODS, NEIGHBOURS
 from aecore.store import Run
 
 KEEP: Literal["session"] = "session"  # what is chosen is still chosen on return from another page
-FEW = 4  # more runs than this are a list to choose from rather than a row of buttons
+FEW = 5  # more runs than this are a list to choose from rather than a row of buttons
 
 
 def page() -> None:
     """The whole page."""
-    st.title("Map")
     finished = runs.finished()
     if not finished:
+        st.title("Map")
         st.info("There is no run to map yet. Train one on the Train page.")
         return
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.title("Map", width="content")
         run = _choose_run(finished)
         method = _choose_method(run)
     if method is None:
@@ -37,12 +38,13 @@ def _choose_run(finished: list[Run]) -> Run:
     labels = runs.short_labels(finished)
     if len(finished) > FEW:
         run_id = st.selectbox(
-            "Run", list(labels), format_func=labels.__getitem__, key="map_run", persist_state=KEEP, width=360
-        )
+            "Run", list(labels), format_func=labels.__getitem__, key="map_run", persist_state=KEEP,
+            label_visibility="collapsed", width=320,
+        )  # fmt: skip
     else:
         run_id = st.segmented_control(
             "Run", list(labels), default=next(iter(labels)), required=True, format_func=labels.__getitem__,
-            key="map_run", persist_state=KEEP,
+            key="map_run", persist_state=KEEP, label_visibility="collapsed",
         )  # fmt: skip
     return next(run for run in finished if run.run_id == run_id)
 
@@ -54,7 +56,7 @@ def _choose_method(run: Run) -> str | None:
         return None
     return st.segmented_control(
         "Projection", computed, default=computed[0], required=True, format_func=lambda name: METHODS[name].title,
-        key="map_method", persist_state=KEEP,
+        key="map_method", persist_state=KEEP, label_visibility="collapsed",
     )  # fmt: skip
 
 

@@ -136,7 +136,8 @@ function makeAtlas(root) {
   function openCursor() {
     const { x, y, index } = cursor;
     const exact = map.points[2 * index] === x && map.points[2 * index + 1] === y;
-    open(exact && pictureIsOf(index) ? { start: `test-${index}` } : { z: encodeCode(map.z) });
+    const start = `test-${index}`; // beside a code, Explore shows the image nearest to it
+    open(exact && pictureIsOf(index) ? { start } : { start, z: encodeCode(map.z) });
   }
 
   // A point of PCA's plane stands for many codes; only a blend on a point is that image's own code.
@@ -181,9 +182,7 @@ function makeAtlas(root) {
     const { width, height } = dots;
     if (!width || !height) return;
     const ground = colour("--st-background-color");
-    const context = dots.getContext("2d", { alpha: false });
-    const image = context.createImageData(width, height);
-    const pixels = new Uint32Array(image.data.buffer);
+    const { context, image, pixels } = canvasPixels(dots);
     pixels.fill(packed(ground));
     const scale = view.scale() * ratio;
     const [x, y] = view.toScreen(0, 0);
@@ -284,6 +283,19 @@ function makeAtlas(root) {
   function colour(name) {
     return getComputedStyle(over).getPropertyValue(name).trim();
   }
+}
+
+const sheets = new WeakMap(); // canvas -> its pixels: megabytes, made once a size
+
+function canvasPixels(canvas) {
+  let sheet = sheets.get(canvas);
+  if (sheet?.image.width !== canvas.width || sheet?.image.height !== canvas.height) {
+    const context = canvas.getContext("2d", { alpha: false });
+    const image = context.createImageData(canvas.width, canvas.height);
+    sheet = { context, image, pixels: new Uint32Array(image.data.buffer) };
+    sheets.set(canvas, sheet);
+  }
+  return sheet;
 }
 
 // The blobs of one run as what the map needs.
