@@ -130,7 +130,7 @@ function axes(scale, width, height) {
     parts.push(text(String(Number(value.toPrecision(4))), { x: PAD.left - 8, y: y + 4, "text-anchor": "end" }));
   }
   const few = Math.max(2, Math.floor(width / 90));
-  for (const epoch of ticks(scale.first, scale.last, false, few).filter(Number.isInteger)) {
+  for (const epoch of new Set([scale.first, ...ticks(scale.first, scale.last, false, few).filter(Number.isInteger)])) {
     parts.push(text(String(epoch), { x: scale.x(epoch), y: height - PAD.bottom + 16, "text-anchor": "middle" }));
   }
   parts.push(text("epoch", { x: width - PAD.right, y: height - 3, "text-anchor": "end" }));

@@ -113,22 +113,26 @@ function makeScrubber(root, key) {
   }
 
   function fill({ run, canvas, paint, reading, held }) {
-    const stored = run.grids[chosen.kind] ?? [];
-    const shown = stored.length ? heldEpoch(stored, chosen.epoch) : null;
-    const frame = shown === null ? null : chunks.frame(run, chosen.kind, shown, data.chunk);
+    const shown = heldEpoch(run.grids[chosen.kind], chosen.epoch);
+    const frame = chunks.frame(run, chosen.kind, shown, data.chunk);
     if (frame) {
       paint(frame);
       canvas.ariaLabel = `${KINDS[chosen.kind]} of ${run.title}, epoch ${shown}`;
     }
     canvas.dataset.epoch = frame ? shown : "";
-    reading.textContent = shown === null ? "" : readingOf(run, shown);
-    held.textContent = shown === null ? "" : shown === 0 ? "solved at once" : shown === chosen.epoch ? "" : `epoch ${shown} of ${run.wanted}`;
+    reading.textContent = readingOf(run, shown);
+    held.textContent = shown === 0 ? "solved at once" : shown === chosen.epoch ? "" : `epoch ${shown} of ${run.wanted}`;
   }
 
+  // Only a model with a prior has samples; the others step aside.
   function showCards() {
     const colours = lineColours(root, data.runs.length);
-    cards = data.runs.map((run, at) => makeCard(run, chosen.kind, colours[at], cards.find((card) => card.run.id === run.id)));
+    const before = new Map(cards.map((card) => [card.run.id, card]));
+    cards = data.runs.flatMap((run, at) => {
+      return run.grids[chosen.kind]?.length ? [makeCard(run, chosen.kind, colours[at], before.get(run.id))] : [];
+    });
     find(".cards").replaceChildren(...cards.map((card) => card.whole));
+    chunks.prepare(cards.map((card) => card.run), chosen.kind, data.chunk);
   }
 
   function showCurves() {
@@ -179,31 +183,40 @@ function makeChunks(arrived) {
 
   return {
     frame(run, kind, epoch, size) {
-      const number = chunkOf(epoch, size);
-      const chunk = `${run.id}/${kind}/${number}`;
-      const newest = run.grids[kind].findLast((one) => chunkOf(one, size) === number);
-      const key = `grids/${chunk}-${newest}`;
+      const chunk = ask(run, kind, chunkOf(epoch, size), size);
       const held = unpacked.get(chunk);
-      if (held) {
-        unpacked.delete(chunk);
-        unpacked.set(chunk, held);
-      }
-      if (held?.key !== key && asked.get(chunk) !== key) {
-        asked.set(chunk, key);
-        unpack(chunk, key);
-      }
-      return held?.frames.get(epoch);
+      if (!held) return undefined;
+      unpacked.delete(chunk);
+      unpacked.set(chunk, held);
+      return held.frames.get(epoch);
+    },
+    // Unpack all grids of these runs as they arrive, so that a drag finds them; where they are too many, as it goes.
+    prepare(runs, kind, size) {
+      const wanted = runs.flatMap((run) => [...new Set(run.grids[kind].map((epoch) => chunkOf(epoch, size)))].map((number) => [run, number]));
+      if (wanted.length <= UNPACKED) for (const [run, number] of wanted) ask(run, kind, number, size);
     },
     close() {
       open = false;
     },
   };
 
+  // A chunk that has grown has another key.
+  function ask(run, kind, number, size) {
+    const chunk = `${run.id}/${kind}/${number}`;
+    const newest = run.grids[kind].findLast((epoch) => chunkOf(epoch, size) === number);
+    const key = `grids/${chunk}-${newest}`;
+    if (asked.get(chunk) !== key) {
+      asked.set(chunk, key);
+      unpack(chunk, key);
+    }
+    return chunk;
+  }
+
   async function unpack(chunk, key) {
     const frames = await unpackChunk(await blob(key));
     if (!open || asked.get(chunk) !== key) return;
     const old = unpacked.get(chunk);
-    if (old) dropBlob(old.key); // it has grown
+    if (old) dropBlob(old.key);
     unpacked.set(chunk, { key, frames: new Map(frames.map((frame) => [frame.epoch, frame])) });
     for (const least of unpacked.keys()) {
       if (unpacked.size <= UNPACKED) break;
@@ -232,8 +245,7 @@ function makeCard(run, kind, colour, before) {
   const reading = element("span"), held = element("span", "held");
   const line = element("p", "reading");
   line.append(reading, held);
-  const none = element("p", "held", "no samples: it has no prior");
-  whole.append(title, ...(run.grids[kind]?.length ? [labels, canvas] : [none]), line);
+  whole.append(title, labels, canvas, line);
   return { run, whole, canvas, paint, reading, held };
 }
 
