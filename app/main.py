@@ -4,8 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-st.set_page_config(page_title="Latent Explorer", page_icon="🎚️", layout="wide")
-st.html(Path(__file__).with_name("style.css"))
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="Latent Explorer", page_icon=str(HERE / "mark.svg"), layout="wide")
+st.logo(HERE / "mark.svg")
+st.html(HERE / "style.css")
 
 PAGES = [
     st.Page("views/explore.py", title="Explore", default=True),

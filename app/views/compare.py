@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Literal, NamedTuple
 
@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from aecore import datasets, evaluation, figures, spectrum
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
-from aecore.families import MODELS
 from aecore.store import Run
 
 Indices = NDArray[np.intp]
 
 KEEP: Literal["session"] = "session"  # what is chosen is still chosen on return from another page
 ALL = "All"
-ORDERS = FIRST, RANDOM, WORST, ADVANTAGE = "First", "Random", "Largest error", "Largest advantage"
+ORDERS = "First", "Random", "Largest error", "Largest advantage"
 MEASURES = {"sse": "SSE", "bce": "BCE"}
 EXPLAIN = {
     "sse": "Under each tile: SSE, the squared error summed over its pixels. At the row's end: its mean over all "
@@ -41,9 +40,9 @@ class Name(NamedTuple):
     detail: str
 
     @property
-    def line(self) -> str:
-        """In one line, for a legend."""
-        return " · ".join(filter(None, self))
+    def words(self) -> str:
+        """In one line: "AE (100 epochs)"."""
+        return f"{self.short} ({self.detail})" if self.detail else self.short
 
 
 class Metric(NamedTuple):
@@ -63,8 +62,20 @@ METRICS = (
     Metric("psnr", "PSNR", "dB", "Peak signal-to-noise ratio of the mean MSE; the peak is 1.", 2, 1),
     Metric("bce", "BCE", "nats an image", "Bernoulli negative log-likelihood at the code, summed over pixels.", 2, -1),
     Metric("bce_floor", "BCE floor", "nats an image", "The entropy of the grey pixels: no model can go below.", 2),
-    Metric("recon_at_mean", "recon at mean", "nats an image", "Reconstruction term, decoded at the mean code.", 2),
-    Metric("recon", "recon sampled", "nats an image", "Reconstruction term, decoded at one sampled code.", 2),
+    Metric(
+        "recon_at_mean",
+        "recon at mean",
+        "nats an image",
+        "Reconstruction term at the mean code; SSE where the loss is mse.",
+        2,
+    ),
+    Metric(
+        "recon",
+        "recon sampled",
+        "nats an image",
+        "Reconstruction term at a sampled code; SSE where the loss is mse.",
+        2,
+    ),
     Metric("kl", "KL", "nats an image", "KL divergence from the standard normal prior, summed over dimensions.", 2),
     Metric("neg_elbo", "−ELBO", "nats an image", "recon sampled + KL, unweighted: the bound.", 2),
     Metric("active_units", "active units", "of {latent_dim}", "Dimensions whose mean varies by more than 0.01.", 0),
@@ -122,37 +133,41 @@ def _choose_runs(candidates: Sequence[Run]) -> list[Run]:
 
 def _choose_images(dataset: Dataset, chosen: Sequence[Run]) -> tuple[str, Indices]:
     """The measure of error, and the test images to show."""
-    lines = {run.run_id: name.line for run, name in zip(chosen, names(chosen), strict=True)}
-
-    def run_box(label: str, key: str, index: int) -> Run:
-        run_id = st.selectbox(label, list(lines), index, lines.__getitem__, key=key, persist_state=KEEP, width=225)
-        return next(run for run in chosen if run.run_id == run_id)
-
     with st.container(horizontal=True, vertical_alignment="bottom"):
         measure = st.segmented_control(
-            "Error",
-            list(MEASURES),
-            default="sse",
-            format_func=MEASURES.get,
-            required=True,
-            key="error",
-            persist_state=KEEP,
-        )
+            "Error", list(MEASURES), default="sse", format_func=lambda name: MEASURES[name], required=True,
+            key="error", persist_state=KEEP,
+        )  # fmt: skip
         count = st.number_input("Images", 1, 100, 10, key="images", persist_state=KEEP, width=130)
         wanted = st.selectbox("Class", [ALL, *dataset.classes], key="class", persist_state=KEEP, width=160)
-        order = st.selectbox("Order", ORDERS, key="order", persist_state=KEEP, width=180)
         pool = np.arange(len(dataset.test_labels))
         if wanted != ALL:
             pool = np.flatnonzero(dataset.test_labels == dataset.classes.index(wanted))
-        if order == RANDOM:
-            seed = st.number_input("Seed", 0, None, 0, key="seed", persist_state=KEEP, width=130)
-            pool = np.random.default_rng(seed).permutation(pool)
-        elif order == WORST:
-            pool = by_error(pool, run_box("of", "of", 0).errors[measure])
-        elif order == ADVANTAGE:
-            ahead, behind = run_box("of", "of", 0), run_box("over", "over", len(chosen) - 1)
-            pool = by_error(pool, behind.errors[measure] - ahead.errors[measure])
+        pool = _in_order(pool, {run.run_id: run.errors[measure] for run in chosen}, chosen)
     return measure, pool[:count]
+
+
+def _in_order(pool: Indices, errors: Mapping[str, NDArray[np.float32]], chosen: Sequence[Run]) -> Indices:
+    """The images of `pool` in the order that is asked for; `errors` of all test images by run."""
+    words = {run.run_id: name.words for run, name in zip(chosen, names(chosen), strict=True)}
+
+    def errors_of(label: str, index: int) -> NDArray[np.float32]:
+        run_id = st.selectbox(
+            label, list(words), index, format_func=words.__getitem__, key=label, persist_state=KEEP, width=225
+        )
+        return errors[run_id]
+
+    match st.selectbox("Order", ORDERS, key="order", persist_state=KEEP, width=180):
+        case "Random":
+            seed = st.number_input("Seed", 0, None, 0, key="seed", persist_state=KEEP, width=130)
+            return np.random.default_rng(seed).permutation(pool)
+        case "Largest error":
+            return by_error(pool, errors_of("of", 0))
+        case "Largest advantage":
+            ahead, behind = errors_of("of", 0), errors_of("over", len(chosen) - 1)
+            return by_error(pool, behind - ahead)
+        case _:
+            return pool
 
 
 def names(chosen: Sequence[Run]) -> list[Name]:
@@ -232,7 +247,6 @@ def _table(chosen: Sequence[Run]) -> str:
         for run, name in zip(chosen, names(chosen), strict=True)
     )
     return (
-        f"<style>{TABLE_CSS}</style>"
         '<div class="numbers" tabindex="0" role="region" aria-label="Errors over all test images"><table>'
         f'<thead><tr><th scope="col">Model</th>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
@@ -252,22 +266,6 @@ def _cell(metric: Metric, run: Run, chosen: Sequence[Run]) -> str:
     return f"<td><b>{text}</b></td>" if best else f"<td>{text}</td>"
 
 
-# Lines and muted text are mixed from the text's own colour, so that they fit both themes.
-TABLE_CSS = """
-.numbers { overflow-x: auto; }
-.numbers table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.9375rem; }
-.numbers th, .numbers td { padding: 0.5rem; text-align: right; white-space: nowrap; font-weight: 400; border: 0;
-    border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
-.numbers th { font-weight: 600; vertical-align: bottom; }
-.numbers th:first-child { text-align: left; padding-left: 0; position: sticky; left: 0; background: inherit; }
-.numbers td:last-child, .numbers th:last-child { padding-right: 0; }
-.numbers abbr { text-decoration: none; cursor: help; }
-.numbers small { display: block; font-weight: 400; font-size: 0.75rem;
-    color: color-mix(in srgb, currentColor 70%, transparent); }
-.numbers b { font-weight: 650; }
-"""
-
-
 # --- PCA at every code length ---
 
 
@@ -276,15 +274,15 @@ def _pca(dataset: str, chosen: Sequence[Run]) -> None:
         curve = runs.pca_curve(dataset)
     nonlinear = [run for run in chosen if run.config.family != "pca"]  # PCA itself is the yardstick
     matches = [
-        charts.Match(name.line, run.evaluation["sse"], spectrum.equal_length(curve, run.evaluation["sse"]))
+        charts.Match(name.words, run.evaluation["sse"], spectrum.equal_length(curve, run.evaluation["sse"]))
         for run, name in zip(nonlinear, names(nonlinear), strict=True)
     ]
     words, chart = st.columns([2, 3], gap="large")
     with words:
         for run, match in zip(nonlinear, matches, strict=True):
-            model = f"The {run.config.latent_dim}-number {MODELS[run.config.family].short}"
-            st.markdown(f"{model} equals PCA with **{match.components} numbers**.")
-            st.caption(f"{match.label} · SSE {match.sse:.2f}")
+            st.metric(
+                f"The {run.config.latent_dim}-number {match.label} equals PCA with", f"{match.components} numbers"
+            )
         st.caption(
             "PCA is the best linear code of each length. It is fitted on the training images; "
             "SSE is on the test images, summed over pixels."

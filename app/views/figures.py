@@ -11,22 +11,23 @@ import streamlit as st
 from aecore.errors import AecoreError
 from aecore.figures import FIGURES, Figure
 
-WIDE = 2  # a figure that stands alone takes this many of the three columns
-
 
 def page() -> None:
     """The whole page."""
     st.title("Figures")
+    st.caption("The chapter's figures, made from the runs that come with the project.")
     for names in rows():
-        columns = st.columns(3 if len(names) > 1 else [WIDE, 1], gap="medium")
-        for name, column in zip(names, columns, strict=False):
+        for name, column in zip(names, st.columns(len(names), gap="medium"), strict=True):
             with column:
                 _card(name)
+        st.space("small")
 
 
 def rows() -> Iterator[list[str]]:
-    """The figures' names in the chapter's order, those side by side that show the same at several epochs."""
-    for _, names in groupby(FIGURES, key=lambda name: (FIGURES[name].families, FIGURES[name].kind)):
+    """The figures' names in the chapter's order; those that show the same grid at several epochs share a row."""
+    for _, names in groupby(
+        FIGURES, key=lambda name: FIGURES[name].kind and (FIGURES[name].families, FIGURES[name].kind)
+    ):
         yield list(names)
 
 
@@ -34,10 +35,16 @@ def _card(name: str) -> None:
     try:
         figure, png = runs.figure(name)
     except AecoreError as error:
-        st.subheader(f"Figure {name}")
+        st.header(f"Figure {name}")
         st.info(str(error))
         return
-    st.image(png, caption=f"**Figure {name}. {figure.title}.** {figure.caption}", width="stretch")
+    st.image(
+        png,
+        caption=f"**Figure {name}. {figure.title}.** {figure.caption}",
+        alt=f"{figure.title}. {figure.caption}",
+        width="stretch",
+        output_format="PNG",
+    )
     st.code(f"python -m {figure.command}", language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(

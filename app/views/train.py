@@ -1,0 +1,277 @@
+"""Train: start runs, follow them while they learn, and scrub the epochs of any runs together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args, get_type_hints
+
+import components
+import runs
+import streamlit as st
+
+from aecore import datasets, jobs, store
+from aecore.config import RunConfig, make_config
+from aecore.errors import AecoreError
+from aecore.families import MODELS
+from aecore.jobs import Job
+from aecore.store import Run, RunFolder
+
+KEEP: Literal["session"] = "session"
+TICK = 1.0  # seconds between looks at a run in training
+WATCH = "watch"  # the session's key of the runs on the board
+
+# How a field of RunConfig is called here; a field without a row is called by its name.
+LABELS = {
+    "dataset": "Dataset",
+    "latent_dim": "Code length (latent_dim)",
+    "epochs": "Epochs",
+    "seed": "Seed",
+    "loss": "Loss",
+    "beta": "Weight of the KL term (beta)",
+    "hidden": "Hidden layer widths",
+    "activation": "Activation",
+    "optimiser": "Optimiser",
+    "lr": "Learning rate (lr)",
+    "bias_lr": "Learning rate of the biases (bias_lr)",
+    "weight_decay": "Weight decay",
+    "schedule": "Schedule",
+    "batch_size": "Batch size",
+    "train_images": "Training images (0: all)",
+}
+OPTIONS = {"bce": "BCE, nats, summed over pixels", "mse": "Squared error, summed over pixels"}
+FIRST = ("dataset", "latent_dim", "epochs", "seed")  # always in sight; the other fields are folded away
+
+
+def page() -> None:
+    """The whole page."""
+    st.title("Train")
+    for text in st.session_state.pop("news", []):
+        st.toast(text)
+    form, board = st.columns([1, 3], gap="large")
+    with form:
+        _new_run()
+    with board:
+        _board()
+
+
+# --- a new run ---
+
+
+def _new_run() -> None:
+    st.header("New run")
+    family = st.selectbox(
+        "Model", list(MODELS), format_func=lambda name: MODELS[name].title, key="family", persist_state=KEEP
+    )
+    st.caption(MODELS[family].summary)
+    recipes = list(MODELS[family].recipes)
+    recipe = st.segmented_control(
+        "Recipe", recipes, default=recipes[0], format_func=str.capitalize, required=True,
+        key=f"{family} recipe", persist_state=KEEP,
+    )  # fmt: skip
+    try:
+        config = _configure(family, recipe)
+        datasets.load(config.dataset)
+    except AecoreError as error:
+        st.error(str(error))
+        return
+    _start_button(config)
+
+
+def _configure(family: str, recipe: str) -> RunConfig:
+    """The recipe with what is changed in the fields; raises `AecoreError` where that cannot be trained."""
+    recipe_config = make_config(family, recipe)
+    names = [name for name in get_type_hints(RunConfig) if name != "family" and name not in MODELS[family].unused]
+    changes = {name: _field(name, recipe_config, recipe) for name in FIRST if name in names}
+    with st.expander("More settings"):
+        changes |= {name: _field(name, recipe_config, recipe) for name in names if name not in FIRST}
+    return make_config(family, recipe, **changes)
+
+
+def _field(name: str, config: RunConfig, recipe: str) -> Any:
+    """The widget of one field of `config`, by its type; returns what it says."""
+    label, value = LABELS.get(name, name), getattr(config, name)
+    key = f"{config.family} {recipe} {name}"
+    hint = get_type_hints(RunConfig)[name]
+    if name == "dataset":
+        titles = {name: row.title for name, row in datasets.DATASETS.items()}
+        return st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, persist_state=KEEP)
+    if name == "hidden":
+        return _widths(st.text_input(label, ", ".join(map(str, value)), key=key, persist_state=KEEP))
+    if hint is int:
+        return st.number_input(label, value=value, step=1, min_value=0, key=key, persist_state=KEEP)
+    if hint is float:
+        return st.number_input(label, value=value, min_value=0.0, format="%g", key=key, persist_state=KEEP)
+    choices = list(get_args(hint))
+    return st.selectbox(
+        label, choices, choices.index(value), format_func=lambda choice: OPTIONS.get(choice, choice), key=key,
+        persist_state=KEEP,
+    )  # fmt: skip
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(width) for width in text.split(",") if width.strip())
+    except ValueError as error:
+        raise AecoreError(f"Hidden layer widths must be whole numbers such as 256, 128, not '{text}'.") from error
+
+
+def _start_button(config: RunConfig) -> None:
+    """Start, or where there is nothing to start the run that is there already."""
+    finished = store.find(config)
+    job = next((job for job in jobs.jobs() if job.run_id == config.run_id), None)
+    idle = finished is None and job is None
+    st.button(
+        "Start",
+        type="primary",
+        width="stretch",
+        disabled=not idle,
+        key="start",
+        on_click=_attempt,
+        args=(_start, config),
+    )
+    if finished is not None:
+        st.caption("This run is trained already.")
+        st.page_link("views/explore.py", label="Open it in Explore", query_params={"run": config.run_id})
+    elif job is not None:
+        st.caption("This run is in training." if job.active else "This run was begun; resume it beside.")
+    _show_problem()
+
+
+def _start(config: RunConfig) -> None:
+    jobs.start(config)
+    st.session_state[WATCH] = [config.run_id, *st.session_state.get(WATCH, [])]
+
+
+def _attempt(action: Callable[..., Any], *arguments: Any) -> None:
+    """Do what a button asked for; where it cannot be done, keep the sentence for `_show_problem`."""
+    try:
+        action(*arguments)
+    except AecoreError as error:
+        st.session_state["problem"] = str(error)
+
+
+def _show_problem() -> None:
+    if problem := st.session_state.pop("problem", ""):
+        st.error(problem)
+
+
+# --- the board ---
+
+
+def _board() -> None:
+    """Runs in training, and the epochs of the runs that are watched."""
+    unfinished, finished = jobs.jobs(), runs.finished()
+    watched = _choose_runs(unfinished, finished)
+    active = _active(unfinished)
+    # Polling costs a rerun a tick: only while something is in training.
+    st.fragment(_live, run_every=TICK if active else None)(watched, active)
+    _send_grids([run for run in finished if run.run_id in watched])
+    for sentence in store.damaged():
+        st.warning(sentence)
+
+
+def _choose_runs(unfinished: Sequence[Job], finished: Sequence[Run]) -> list[str]:
+    everything: list[RunFolder] = [*unfinished, *finished]
+    if not everything:
+        st.info("There are no runs yet. Start one, and watch it learn here.")
+        return []
+    labels = runs.labels(everything)
+    by_default = list(_active(unfinished)) or [run.run_id for run in finished if run.shipped and len(run.epochs()) > 1]
+    kept = [run_id for run_id in st.session_state.get(WATCH, by_default) if run_id in labels]
+    st.session_state[WATCH] = kept
+    return st.multiselect(
+        "Runs", list(labels), format_func=labels.__getitem__, key=WATCH, persist_state=KEEP,
+        placeholder="Choose runs to watch", wrap=True,
+    )  # fmt: skip
+
+
+def _active(unfinished: Sequence[Job]) -> frozenset[str]:
+    return frozenset(job.run_id for job in unfinished if job.active)
+
+
+def _live(watched: Sequence[str], active: frozenset[str]) -> None:
+    """What moves: the state of each job, and the scrubber over what has landed so far."""
+    unfinished = {job.run_id: job for job in jobs.jobs()}
+    if _active(list(unfinished.values())) != active:
+        _tell(active - unfinished.keys())
+        st.rerun()  # the whole page: a run has started or ended
+    _show_problem()
+    for job in unfinished.values():
+        _job(job)
+    finished = {run.run_id: run for run in runs.finished()}
+    chosen = [found for run_id in watched if (found := unfinished.get(run_id) or finished.get(run_id))]
+    if chosen:
+        components.epochs(chosen)
+        _send_grids([run for run in chosen if run.run_id in unfinished])
+
+
+def _send_grids(chosen: Sequence[RunFolder]) -> None:
+    with st.container(gap=None):  # they show nothing, and so leave no gaps
+        components.grids(chosen)
+
+
+def _tell(ended: frozenset[str]) -> None:
+    """A toast for each run that has been completed."""
+    done = [run for run in runs.finished() if run.run_id in ended]
+    st.session_state["news"] = [f"{run.title} is trained: SSE {run.evaluation['sse']:.2f}." for run in done]
+
+
+def _job(job: Job) -> None:
+    """One unfinished run: how far it is, and what can be done about it."""
+    with st.container(border=True):
+        words, buttons = st.columns([3, 2], vertical_alignment="center")
+        words.markdown(f"**{job.title}**")
+        with buttons.container(horizontal=True, horizontal_alignment="right"):
+            if job.active:
+                _stop_button(job)
+            else:
+                st.button("Resume", key=f"resume {job.run_id}", on_click=_attempt, args=(jobs.resume, job.run_id))
+                _discard_button(job)
+        st.progress(min(1.0, job.epoch / max(1, job.epochs_wanted)), _progress(job))
+        if job.state in ("crashed", "failed"):
+            st.error(job.message or "Training ended without a word; resume it, or discard it.")
+
+
+def _stop_button(job: Job) -> None:
+    stopping = st.session_state.get("stopping") == job.run_id
+    st.button(
+        "Stopping…" if stopping else "Stop",
+        key=f"stop {job.run_id}",
+        disabled=stopping,
+        help="Stops after this epoch; the run can be resumed.",
+        on_click=_attempt,
+        args=(_stop, job.run_id),
+    )
+
+
+def _stop(run_id: str) -> None:
+    jobs.stop(run_id)
+    st.session_state["stopping"] = run_id
+
+
+def _discard_button(job: Job) -> None:
+    with st.popover("Discard"):
+        epochs = "1 epoch" if job.epoch == 1 else f"{job.epoch} epochs"
+        st.markdown(f"Delete this unfinished run? Its {epochs} of training are lost.")
+        st.button("Delete the run", key=f"discard {job.run_id}", on_click=_attempt, args=(jobs.discard, job.run_id))
+
+
+def _progress(job: Job) -> str:
+    """ "Epoch 3 of 100 · 1 min 20 s left"."""
+    at = f"Epoch {job.epoch} of {job.epochs_wanted}"
+    if job.state == "starting":
+        return f"{at} · starting"
+    if not job.active:
+        return f"{at} · {job.state}"
+    return f"{at} · {_duration(job.seconds_left)} left" if job.seconds_left is not None else at
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+page()
