@@ -113,7 +113,7 @@ def _choose_dataset(finished: Sequence[Run]) -> str:
     if len(names) == 1:
         return names[0]
     return st.selectbox(
-        "Dataset", names, format_func=lambda name: datasets.DATASETS[name].title, key="dataset", persist_state=KEEP
+        "Dataset", names, format_func=lambda name: datasets.DATASETS[name].title, key="compare dataset", persist_state=KEEP
     )
 
 
@@ -125,7 +125,7 @@ def _choose_runs(candidates: Sequence[Run]) -> list[Run]:
         list(labels),
         default=shipped or list(labels)[:3],
         format_func=lambda run_id: labels[run_id],
-        key="models",
+        key="compare models",
         persist_state=KEEP,
     )
     return [run for run in candidates if run.run_id in ids]
@@ -136,10 +136,10 @@ def _choose_images(dataset: Dataset, chosen: Sequence[Run]) -> tuple[str, Indice
     with st.container(horizontal=True, vertical_alignment="bottom"):
         measure = st.segmented_control(
             "Error", list(MEASURES), default="sse", format_func=lambda name: MEASURES[name], required=True,
-            key="error", persist_state=KEEP,
+            key="compare error", persist_state=KEEP,
         )  # fmt: skip
-        count = st.number_input("Images", 1, 100, 10, key="images", persist_state=KEEP, width=130)
-        wanted = st.selectbox("Class", [ALL, *dataset.classes], key="class", persist_state=KEEP, width=160)
+        count = st.number_input("Images", 1, 100, 10, key="compare images", persist_state=KEEP, width=130)
+        wanted = st.selectbox("Class", [ALL, *dataset.classes], key="compare class", persist_state=KEEP, width=160)
         pool = np.arange(len(dataset.test_labels))
         if wanted != ALL:
             pool = np.flatnonzero(dataset.test_labels == dataset.classes.index(wanted))
@@ -153,13 +153,13 @@ def _in_order(pool: Indices, errors: Mapping[str, NDArray[np.float32]], chosen: 
 
     def errors_of(label: str, index: int) -> NDArray[np.float32]:
         run_id = st.selectbox(
-            label, list(words), index, format_func=words.__getitem__, key=label, persist_state=KEEP, width=225
+            label, list(words), index, format_func=words.__getitem__, key=f"compare {label}", persist_state=KEEP, width=225
         )
         return errors[run_id]
 
-    match st.selectbox("Order", ORDERS, key="order", persist_state=KEEP, width=180):
+    match st.selectbox("Order", ORDERS, key="compare order", persist_state=KEEP, width=180):
         case "Random":
-            seed = st.number_input("Seed", 0, None, 0, key="seed", persist_state=KEEP, width=130)
+            seed = st.number_input("Seed", 0, None, 0, key="compare seed", persist_state=KEEP, width=130)
             return np.random.default_rng(seed).permutation(pool)
         case "Largest error":
             return by_error(pool, errors_of("of", 0))
