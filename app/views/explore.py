@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import components
 import links
 import runs
@@ -9,6 +11,7 @@ import space
 import streamlit as st
 from links import Place
 
+from aecore.families import MODELS
 from aecore.store import Run
 
 FEW = 5  # more runs than this are a list to choose from rather than a row of buttons
@@ -24,12 +27,12 @@ def page() -> None:
         st.title("Explore")
         st.info("There is no run to explore yet. Train one on the Train page.")
         return
-    by_id = {run.run_id: run for run in finished}
-    if st.session_state.get(MODEL) not in by_id:
+    if st.session_state.get(MODEL) not in [run.run_id for run in finished]:
         _arrive(finished)
-    with st.container(horizontal=True, vertical_alignment="center", gap="large"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title("Explore", width="content")
-        run = by_id[_choose_model(finished)]
+        run = _choose_model(finished)
+        st.caption(MODELS[run.config.family].summary, width="stretch")
     if run.run_id != st.session_state[PLACE].run:
         _open(*links.resolve({"run": run.run_id, "start": st.session_state[PLACE].start}, finished))
     number, place, problem = st.session_state[OPENING]
@@ -55,15 +58,14 @@ def _open(place: Place, problem: str | None) -> None:
     st.session_state[PLACE], st.session_state[OPENING] = place, (number, place, problem)
 
 
-def _choose_model(finished: list[Run]) -> str | None:
+def _choose_model(finished: list[Run]) -> Run:
     labels = runs.short_labels(finished)
+    look: dict[str, Any] = {"format_func": labels.__getitem__, "key": MODEL, "label_visibility": "collapsed"}
     if len(finished) > FEW:
-        return st.selectbox(
-            "Model", list(labels), format_func=labels.__getitem__, key=MODEL, label_visibility="collapsed"
-        )
-    return st.segmented_control(
-        "Model", list(labels), format_func=labels.__getitem__, key=MODEL, required=True, label_visibility="collapsed"
-    )
+        run_id = st.selectbox("Model", list(labels), width=360, **look)
+    else:
+        run_id = st.segmented_control("Model", list(labels), required=True, **look)
+    return next(run for run in finished if run.run_id == run_id)
 
 
 @st.fragment  # a commit reruns this alone

@@ -55,6 +55,7 @@ class Explorer {
     this.picture.shape(...data.shape);
     this.strip.shape(...data.shape);
     this.sliders.show(data.dimensions);
+    this.root.querySelector(".measure").textContent = data.measure;
     this.picker.show(data);
     this.take(data.dimensions[0].index);
     this.begin(parseStart(data.opening.start), data.opening);

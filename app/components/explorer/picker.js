@@ -33,7 +33,7 @@ export class Picker {
     this.decode = null;
     this.index.max = space.count - 1;
     this.class.replaceChildren(...space.classes.map((name, label) => new Option(name, label)));
-    this.kindName.textContent = space.gaussian ? "Sample" : "Prior sample";
+    this.kindName.textContent = sampleName(space);
     this.row = [];
   }
 
@@ -57,20 +57,13 @@ export class Picker {
     for (const kind of this.kinds) kind.checked = kind.value === start.kind;
     this.image.hidden = start.kind !== "test";
     this.another.hidden = start.kind !== "test" && start.kind !== "sample";
-    this.note.textContent = this.explain(start.kind);
-    this.note.hidden = !this.note.textContent;
+    this.note.textContent = start.kind === "sample" ? source(this.space) : start.kind === "zero" ? "Every dimension at 0." : "";
     if (start.kind === "test") {
       this.index.value = start.number;
       if (this.labels) this.class.value = this.labels[start.number];
     }
     if (moved) this.offer(this.numbers(start));
     for (const button of this.pictures.children) button.ariaPressed = Number(button.value) === start.number;
-  }
-
-  explain(kind) {
-    if (kind === "zero") return "Every dimension at 0.";
-    if (kind === "sample") return this.space.gaussian ? "Gaussian fitted to the codes" : "z ~ N(0, I)";
-    return "";
   }
 
   // What to offer beside a start: the next images of its class, every class, the next seeds.
@@ -116,7 +109,7 @@ export class Picker {
     const button = document.createElement("button");
     button.type = "button";
     button.value = start.number;
-    button.ariaLabel = button.title = describe(start, this.space, this.labels?.[start.number]);
+    button.ariaLabel = button.title = describe(start, this.space, this.labels?.[start.number]).join(", ");
     button.append(document.createElement("canvas"));
     if (start.kind === "mean") button.append(this.space.classes[start.number]);
     button.addEventListener("click", () => this.begin(start));
@@ -135,10 +128,19 @@ export class Picker {
   }
 }
 
-// A start in words, such as "Ankle boot · test image 0"; label: a test image's, where it is known.
+// A start in words, such as ["Ankle boot", "test image 0"]; label: a test image's, where it is known.
 export function describe({ kind, number }, space, label) {
-  if (kind === "test") return `${space.classes[label] ?? "Image"} · test image ${number}`;
-  if (kind === "mean") return `${space.classes[number]} · class mean`;
-  if (kind === "sample") return `${space.gaussian ? "Sample" : "Prior sample"} ${number}`;
-  return "Zero";
+  if (kind === "test") return [space.classes[label] ?? "Image", `test image ${number}`];
+  if (kind === "mean") return [space.classes[number], "class mean"];
+  if (kind === "sample") return [`${sampleName(space)} ${number}`, source(space)];
+  return ["Zero", "every dimension at 0"];
+}
+
+function sampleName(space) {
+  return space.gaussian ? "Sample" : "Prior sample";
+}
+
+// What a sample is drawn from.
+function source(space) {
+  return space.gaussian ? "from a Gaussian fitted to the test codes" : "z ∼ N(0, I)";
 }

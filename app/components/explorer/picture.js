@@ -7,7 +7,8 @@ export class Picture {
   constructor(root) {
     this.canvas = root.querySelector(".decoded");
     this.origin = root.querySelector(".origin");
-    this.words = root.querySelector(".words");
+    this.title = root.querySelector(".title");
+    this.detail = root.querySelector(".detail");
     this.error = root.querySelector(".error");
     this.real = null;
   }
@@ -24,10 +25,11 @@ export class Picture {
     if (this.real) this.error.textContent = brief(squaredError(pixels, this.real));
   }
 
-  // What the start is; real: its image, bytes, or null where it is none.
-  begin(words, real) {
-    this.words.textContent = words;
-    this.origin.ariaLabel = real ? `The real image: ${words}` : `The start, decoded: ${words}`;
+  // What the start is, in words; real: its image, bytes, or null where it is none.
+  begin([title, detail], real) {
+    this.title.textContent = title;
+    this.detail.textContent = detail;
+    this.origin.ariaLabel = `${real ? "The real image" : "The start, decoded"}: ${title}, ${detail}`;
     this.real = real && Float32Array.from(real, (byte) => byte / 255);
     this.error.parentElement.hidden = !real;
     if (real) this.paintOrigin(real);

@@ -42,9 +42,9 @@ export class Sliders {
   }
 
   // What a row says about its value, beside the thumb.
-  label({ root, output, input, share, home }, value) {
+  label({ root, shown, input, share, home }, value) {
     root.style.setProperty("--at", share(value));
-    output.textContent = brief(value);
+    shown.textContent = brief(value);
     input.ariaValueText = brief(value);
     root.classList.toggle("moved", Math.fround(value) !== Math.fround(home));
   }
@@ -60,11 +60,11 @@ export class Sliders {
       <label for="z${index}" title="${detail}">z${index}</label>
       <span class="importance" title="${detail}"><i></i></span>
       <span class="track"><input id="z${index}" type="range" min="${low}" max="${high}" step="any"></span>
-      <output for="z${index}"></output>`;
+      <span class="value" aria-hidden="true"></span>`;
     root.style.setProperty("--importance", importance);
     const input = root.querySelector("input");
     const share = (value) => Math.min(1, Math.max(0, (value - low) / (high - low)));
-    const row = { root, input, share, home: 0, output: root.querySelector("output") };
+    const row = { root, input, share, home: 0, shown: root.querySelector(".value") };
     this.listen(index, row, low, high);
     return row;
   }

@@ -21,11 +21,6 @@ export function decodeCode(text) {
   }
 }
 
-// The page's query parameters as an object.
-export function readLink(page = window) {
-  return Object.fromEntries(new URLSearchParams(page.location.search));
-}
-
 // Set the given parameters in the address bar, and remove those that are null. It adds no step to the history.
 export function replaceLink(values, page = window) {
   const params = new URLSearchParams(page.location.search);
