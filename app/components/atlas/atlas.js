@@ -109,8 +109,8 @@ function makeAtlas(root) {
     if (index === null) return aim(...view.toPlane(x, y));
     if (!touch || index === tapped) return open({ start: `test-${index}` });
     aim(map.points[2 * index], map.points[2 * index + 1]); // a finger cannot hover: its first tap shows the card
-    hover(index);
     tapped = index;
+    hover(index);
   }
 
   function hover(index) {
@@ -237,6 +237,7 @@ function makeAtlas(root) {
       name: data.classes[labels[index]],
       colour: classColours(isDark(colour("--st-background-color")))[labels[index] % 10],
       sse: sse[index],
+      hint: tapped === index ? "Tap again to open it" : "",
     };
   }
 

@@ -12,7 +12,7 @@ export function makeCard(card) {
 
   return {
     index: () => shown,
-    // point: {index, x, y, images, rebuilt, side: [height, width], name, colour, sse}
+    // point: {index, x, y, images, rebuilt, side: [height, width], name, colour, sse, hint}
     show(point, room) {
       if (point.index !== shown) fill(point);
       shown = point.index;
@@ -25,12 +25,13 @@ export function makeCard(card) {
     },
   };
 
-  function fill({ index, images, rebuilt, side, name, colour, sse }) {
+  function fill({ index, images, rebuilt, side, name, colour, sse, hint }) {
     makePainter(find(".real"), ...side)(images, index * side[0] * side[1]);
     makePainter(find(".rebuilt"), ...side)(rebuilt);
     const swatch = element("i", "swatch");
     swatch.style.background = colour;
     find(".what").replaceChildren(swatch, `${name} `, element("small", "", `#${index} · SSE ${sse.toFixed(2)}`));
+    find(".hint").textContent = hint;
   }
 
   // Right of and below the point, on the other side where there is no room: always whole.
