@@ -20,8 +20,24 @@ _epochs = component("epochs")
 
 
 def store(key: str, payload: bytes) -> None:
-    """Send `payload` to the page, where the components find it under `key`; shows nothing."""
-    _store(key=f"store-{key}", data=key.encode() + b"\n" + payload)
+    """Send `payload` to the page, where the components find it under `key` for the life of the tab; shows nothing.
+
+    It travels once a session, until the page has it: call this on every rerun, after the page's own content.
+    """
+    held: dict[str, int] = st.session_state.setdefault("blobs_held", {})
+    if held.get(key) != hash(payload):
+        _send(key, payload)
+
+
+@st.fragment  # the page's receipt reruns this alone
+def _send(key: str, payload: bytes) -> None:
+    held: dict[str, int] = st.session_state["blobs_held"]
+
+    def taken() -> None:
+        held[key] = hash(payload)
+
+    if held.get(key) != hash(payload):
+        _store(key=f"store-{key}", data=key.encode() + b"\n" + payload, on_taken_change=taken)
 
 
 def explorer(space: Mapping[str, Any], opening: Mapping[str, Any], moved: Callable[[Place], None]) -> None:
@@ -68,7 +84,7 @@ def epochs(chosen: Sequence[RunFolder], key: str = "epochs") -> None:
     """
     titles = runs.short_labels(chosen)
     shown = [{**scrubber.describe(run), "title": titles[run.run_id]} for run in chosen]
-    _epochs(key=key, data={"runs": shown, "chunk": scrubber.CHUNK})
+    _epochs(key=key, data={"key": key, "runs": shown, "chunk": scrubber.CHUNK})
 
 
 def grids(chosen: Sequence[RunFolder]) -> None:

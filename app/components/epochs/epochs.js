@@ -12,11 +12,11 @@ const KINDS = { reconstructions: "Reconstructions", samples: "Samples" };
 const TERMS = { loss: "Loss", recon: "Reconstruction", kl: "KL", sse: "SSE" };
 
 const scrubbers = new WeakMap();
-const remembered = new Map(); // what the person chose, for when the page is left and found again
+const remembered = new Map(); // data.key -> what the person chose, for when the page is left and found again
 
-export default function ({ data, key, parentElement }) {
+export default function ({ data, parentElement }) {
   let scrubber = scrubbers.get(parentElement);
-  if (!scrubber) scrubbers.set(parentElement, (scrubber = makeScrubber(parentElement, key)));
+  if (!scrubber) scrubbers.set(parentElement, (scrubber = makeScrubber(parentElement, data.key)));
   scrubber.show(data);
   return () => {
     scrubber.close();

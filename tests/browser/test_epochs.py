@@ -1,0 +1,131 @@
+"""The epoch scrubber in Chromium, on the Train page: one slider, every grid and curve."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from aecore import store
+
+# Notes the slider's inputs, the grids that are painted, and words to the server.
+WATCH = """
+  () => {
+    globalThis.watched = { inputs: [], paints: [], sent: 0 };
+    const slider = (event) => event.composedPath()[0].className === "slider";
+    addEventListener("input", (event) => slider(event) && watched.inputs.push(event.timeStamp), true);
+    const put = CanvasRenderingContext2D.prototype.putImageData;
+    CanvasRenderingContext2D.prototype.putImageData = function (...words) {
+      put.apply(this, words);
+      if (this.canvas.className === "frame") watched.paints.push(performance.now());
+    };
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (...words) {
+      watched.sent++;
+      send.apply(this, words);
+    };
+  }
+"""
+
+
+@pytest.fixture
+def runs():
+    """The shipped runs with epochs, which the page watches first: AE and VAE."""
+    return [run for run in store.runs() if run.shipped and len(run.epochs()) > 1]
+
+
+@pytest.fixture
+def page(open_page, runs) -> Page:
+    """The Train page with the grids of epoch 100 in place."""
+    page = open_page("train")
+    for at in range(len(runs)):
+        expect(page.locator(".frame").nth(at)).to_have_attribute("data-epoch", "100", timeout=20_000)
+    return page
+
+
+def grid(page: Page, at: int) -> np.ndarray:
+    read = "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0)"
+    return np.array(page.locator(".frame").nth(at).evaluate(read)).reshape(280, 280)
+
+
+def move(page: Page, epoch: int) -> Locator:
+    """Put the slider at an epoch; returns what says where it is."""
+    page.locator(".slider").fill(str(epoch))
+    said = page.locator("output.epoch")
+    expect(said).to_have_text(f"epoch {epoch} of 100")
+    return said
+
+
+@pytest.mark.parametrize("epoch", [1, 10, 57])
+def test_one_slider_shows_every_runs_grid_pixel_for_pixel(page, runs, epoch):
+    move(page, epoch)
+    for at, run in enumerate(runs):
+        expect(page.locator(".frame").nth(at)).to_have_attribute("data-epoch", str(epoch))
+        np.testing.assert_array_equal(grid(page, at), np.asarray(Image.open(run.grid(epoch))))
+        loss = run.history()[epoch - 1]["test"]["loss"]
+        expect(page.locator(".reading").nth(at)).to_contain_text(f"test {loss:.1f} nats")
+
+
+def test_grids_follow_the_thumb_without_the_server(page):
+    page.evaluate(WATCH)
+    box = page.locator(".slider").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 8, y)
+    page.mouse.down()
+    for x in np.linspace(box["x"] + box["width"] - 8, box["x"] + 8, 80):
+        page.mouse.move(x, y)
+    page.wait_for_timeout(200)
+    page.mouse.up()
+    expect(page.locator("output.epoch")).to_have_text("epoch 1 of 100")
+    inputs, paints, sent = page.evaluate("[watched.inputs, watched.paints, watched.sent]")
+    assert sent == 0
+    assert len(inputs) > 50
+    waits = [next(paint for paint in paints if paint >= at) - at for at in inputs]
+    assert np.median(waits) < 17
+
+
+def test_keys_move_by_an_epoch_and_space_plays(page):
+    said = move(page, 5)
+    page.locator(".slider").press("ArrowRight")
+    expect(said).to_have_text("epoch 6 of 100")
+    page.locator(".slider").press(" ")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name="Pause").click()
+    reached = int(page.locator(".slider").input_value())
+    assert 9 <= reached <= 16  # 8 epochs a second
+    page.wait_for_timeout(400)
+    assert int(page.locator(".slider").input_value()) == reached
+
+
+def test_samples_are_the_vaes_alone(page, runs):
+    page.get_by_role("button", name="Samples").click()
+    expect(page.locator(".frame")).to_have_count(1)
+    vae = next(run for run in runs if run.config.family == "vae")
+    expect(page.locator(".frame")).to_have_attribute("data-epoch", "100")
+    np.testing.assert_array_equal(grid(page, 0), np.asarray(Image.open(vae.grid(100, "samples"))))
+
+
+def test_curves_have_terms_a_cursor_and_values(page, runs):
+    curves = page.locator("svg.curves")
+    expect(curves.locator("polyline")).to_have_count(2 * len(runs))  # test and train
+    expect(curves).to_have_attribute("aria-label", "Loss by epoch, test and train: AE; VAE")
+    page.get_by_role("button", name="KL", exact=True).click()
+    expect(curves.locator("polyline")).to_have_count(2)
+    vae = next(run for run in runs if run.config.family == "vae")
+    expect(page.locator(".reading").nth(1)).to_contain_text(f"test {vae.history()[-1]['test']['kl']:.2f} nats")
+    box = curves.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 80)
+    epoch = int(page.locator(".slider").input_value())
+    assert 40 < epoch < 60  # a press on the curves moves the slider
+    expect(page.locator(".tip")).to_contain_text(f"epoch {epoch}")
+    expect(page.locator(".tip")).to_contain_text(f"{vae.history()[epoch - 1]['test']['kl']:.2f}")
+
+
+def test_a_choice_outlives_another_page(page):
+    move(page, 33)
+    page.get_by_role("link", name="Map").click()
+    expect(page.locator(".where")).to_contain_text("nearest test image", timeout=20_000)
+    page.get_by_role("link", name="Train").click()
+    expect(page.locator("output.epoch")).to_have_text("epoch 33 of 100", timeout=20_000)
