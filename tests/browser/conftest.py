@@ -23,6 +23,28 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
+# Whether a canvas of each of the explorer's kinds shows more than one colour.
+PAINTED = """
+(selectors) => {
+  const host = [...document.querySelectorAll("*")].find((one) => one.shadowRoot?.querySelector(".explorer"));
+  const colours = (canvas) => new Set(
+    new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size;
+  return host && selectors.every((selector) =>
+    [...host.shadowRoot.querySelectorAll(selector)].some((canvas) => colours(canvas) > 1));
+}
+"""
+
+
+def wait_for_picture(page: Page, *others: str) -> None:
+    """Until Explore shows a decoded picture, and a picture on some canvas of each other selector."""
+    page.wait_for_function(PAINTED, arg=[".decoded", *others], timeout=20_000)
+
+
+def chromium_path() -> str | None:
+    """The system's Chromium, or None."""
+    return shutil.which("chromium")
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as server:
@@ -69,11 +91,10 @@ def app(own_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, without a window."""
-    path = shutil.which("chromium")
-    if path is None:
+    if chromium_path() is None:
         pytest.skip("chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
         browser.close()
 
@@ -101,6 +122,18 @@ def open_page(app: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
 def _ours(message: ConsoleMessage) -> bool:
     """Whether it is an error; on a page with a path Streamlit looks for itself below that path first, in vain."""
     return message.type == "error" and "/_stcore/" not in message.location["url"]
+
+
+@pytest.fixture
+def explore(open_page: Callable[..., Page]) -> Callable[..., Page]:
+    """Opens Explore as `open_page` does and waits until all of it is there; called with a page, it only waits."""
+
+    def ready(page: Page | str = "", **context: Any) -> Page:
+        opened = page if isinstance(page, Page) else open_page(page, **context)
+        wait_for_picture(opened, ".tiles canvas", ".pictures canvas")
+        return opened
+
+    return ready
 
 
 @pytest.fixture

@@ -17,28 +17,6 @@ WATCH = """
   addEventListener("decoded", () => watched.decodes++);
 }
 """
-# Whether some canvas of each kind shows more than one colour.
-PAINTED = """
-(selectors) => {
-  const hosts = [...document.querySelectorAll("*")].filter((one) => one.shadowRoot?.querySelector(".explorer"));
-  const colours = (canvas) => new Set(
-    new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size;
-  return hosts.length && selectors.every((selector) =>
-    [...hosts[0].shadowRoot.querySelectorAll(selector)].some((canvas) => colours(canvas) > 1));
-}
-"""
-
-
-def settle(page: Page) -> Page:
-    """Wait for the decoder, the images and the next frame."""
-    page.wait_for_function(PAINTED, arg=[".decoded", ".tiles canvas", ".pictures canvas"], timeout=20_000)
-    return page
-
-
-@pytest.fixture
-def explore(open_page):
-    """Opens Explore and waits until all of it is there."""
-    return lambda path="", **context: settle(open_page(path, **context))
 
 
 def picture(page: Page, selector: str = ".decoded") -> str:
@@ -65,7 +43,7 @@ def test_every_input_of_a_drag_is_decoded_without_the_server(explore):
     page, sent = explore(), []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))
     page.reload()  # the listener sees the sockets that open from now on
-    settle(page).evaluate(WATCH)
+    explore(page).evaluate(WATCH)
     page.wait_for_timeout(500)
     before, box = picture(page), slider(page).bounding_box()
     left, width, middle = box["x"], box["width"], box["y"] + box["height"] / 2
@@ -183,10 +161,10 @@ def test_the_place_is_kept_over_page_switches_and_reloads(explore):
     page.get_by_role("link", name="Figures").click()
     expect(page.get_by_role("heading", name="Figures")).to_be_visible()
     page.get_by_role("link", name="Explore").click()
-    assert picture(settle(page)) == before
+    assert picture(explore(page)) == before
     assert "z" in link(page)
     page.reload()
-    assert picture(settle(page)) == before
+    assert picture(explore(page)) == before
 
 
 def test_another_model_shows_the_same_image(explore):
@@ -196,7 +174,7 @@ def test_another_model_shows_the_same_image(explore):
     page.get_by_test_id("stButtonGroup").get_by_text("VAE").click()
     wait_for_link(page, vae.run_id)
     expect(page.get_by_text("Prior sample")).to_be_visible()
-    settle(page)
+    explore(page)
     assert picture(page, ".origin") == real
     sse = float(page.locator(".error").inner_text())
     assert sse == pytest.approx(float(vae.errors["sse"][42]), abs=0.006)
@@ -206,14 +184,14 @@ def test_large_parts_travel_once(explore):
     page, received = explore(), []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
     page.reload()
-    settle(page)
+    explore(page)
     page.wait_for_timeout(1500)  # the page says that it has them
     assert sum(received) > 5_000_000
     received.clear()
     page.get_by_role("link", name="Figures").click()
     expect(page.get_by_role("heading", name="Figures")).to_be_visible()
     page.get_by_test_id("stTopNav").get_by_role("link", name="Explore").click()
-    settle(page)
+    explore(page)
     page.wait_for_timeout(500)
     assert sum(received) < 200_000
 
