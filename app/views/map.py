@@ -38,13 +38,13 @@ def _choose_run(finished: list[Run]) -> Run:
     labels = runs.short_labels(finished)
     if len(finished) > FEW:
         run_id = st.selectbox(
-            "Run", list(labels), format_func=labels.__getitem__, key="map_run", persist_state=KEEP,
+            "Run", list(labels), format_func=labels.__getitem__, key="map run", persist_state=KEEP,
             label_visibility="collapsed", width=320,
         )  # fmt: skip
     else:
         run_id = st.segmented_control(
             "Run", list(labels), default=next(iter(labels)), required=True, format_func=labels.__getitem__,
-            key="map_run", persist_state=KEEP, label_visibility="collapsed",
+            key="map run", persist_state=KEEP, label_visibility="collapsed",
         )  # fmt: skip
     return next(run for run in finished if run.run_id == run_id)
 
@@ -56,7 +56,7 @@ def _choose_method(run: Run) -> str | None:
         return None
     return st.segmented_control(
         "Projection", computed, default=computed[0], required=True, format_func=lambda name: METHODS[name].title,
-        key="map_method", persist_state=KEEP, label_visibility="collapsed",
+        key="map projection", persist_state=KEEP, label_visibility="collapsed",
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ function makeAtlas(root) {
   let ratio = 1, waiting = false;
 
   listen(over, {
-    aim: (x, y) => map && aim(...view.toPlane(x, y)),
+    aim: (x, y) => map && walk(...view.toPlane(x, y)),
     click,
     hover: (x, y) => map && hover(pointAt(x, y, REACH.mouse)),
     leave: () => hover(null),
@@ -95,6 +95,11 @@ function makeAtlas(root) {
 
   // --- what a person does ---
 
+  function walk(x, y) {
+    find(".where").ariaLive = "off"; // a drag would be read out without end
+    aim(x, y);
+  }
+
   function aim(x, y) {
     cursor = { x, y, index: map.search(x, y, 1).index[0] };
     left.index = cursor.index;
@@ -128,6 +133,7 @@ function makeAtlas(root) {
     if (!arrow && !acts[event.key]) return;
     event.preventDefault();
     if (!arrow) return acts[event.key]();
+    find(".where").ariaLive = "polite";
     const step = (STEP * (event.shiftKey ? 5 : 1)) / view.scale();
     aim(cursor.x + arrow[0] * step, cursor.y + arrow[1] * step);
     if (view.zoom > 1) change(() => view.reveal(cursor.x, cursor.y));

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
+import scrubber
 from PIL import Image
 
 from aecore import AecoreError, store
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
-import scrubber
 
 
 def _grids(folder, epochs):
