@@ -30,6 +30,7 @@ class Job(RunFolder):
         self.epoch: int = status.get("epoch", 0)
         self.epochs_wanted: int = draft.config.epochs
         self.seconds_left: float | None = status.get("seconds_left")
+        self.stopping: bool = self.active and draft.stop_requested
 
     @property
     def active(self) -> bool:

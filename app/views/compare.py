@@ -113,7 +113,11 @@ def _choose_dataset(finished: Sequence[Run]) -> str:
     if len(names) == 1:
         return names[0]
     return st.selectbox(
-        "Dataset", names, format_func=lambda name: datasets.DATASETS[name].title, key="compare dataset", persist_state=KEEP
+        "Dataset",
+        names,
+        format_func=lambda name: datasets.DATASETS[name].title,
+        key="compare dataset",
+        persist_state=KEEP,
     )
 
 
@@ -153,7 +157,13 @@ def _in_order(pool: Indices, errors: Mapping[str, NDArray[np.float32]], chosen: 
 
     def errors_of(label: str, index: int) -> NDArray[np.float32]:
         run_id = st.selectbox(
-            label, list(words), index, format_func=words.__getitem__, key=f"compare {label}", persist_state=KEEP, width=225
+            label,
+            list(words),
+            index,
+            format_func=words.__getitem__,
+            key=f"compare {label}",
+            persist_state=KEEP,
+            width=225,
         )
         return errors[run_id]
 

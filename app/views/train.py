@@ -139,7 +139,9 @@ def _start_button(config: RunConfig) -> None:
 
 def _start(config: RunConfig) -> None:
     jobs.start(config)
-    st.session_state[WATCH] = [config.run_id, *st.session_state.get(WATCH, [])]
+    watched = st.session_state.get(WATCH, [])
+    kept = [] if watched == _by_default(runs.finished()) else watched  # beside what a person chose, not what was there
+    st.session_state[WATCH] = [config.run_id, *kept]
 
 
 def _attempt(action: Callable[..., Any], *arguments: Any) -> None:
@@ -176,13 +178,18 @@ def _choose_runs(unfinished: Sequence[Job], finished: Sequence[Run]) -> list[str
         st.info("There are no runs yet. Start one, and watch it learn here.")
         return []
     labels = runs.labels(everything)
-    by_default = list(_active(unfinished)) or [run.run_id for run in finished if run.shipped and len(run.epochs()) > 1]
+    by_default = list(_active(unfinished)) or _by_default(finished)
     kept = [run_id for run_id in st.session_state.get(WATCH, by_default) if run_id in labels]
     st.session_state[WATCH] = kept
     return st.multiselect(
         "Runs", list(labels), format_func=labels.__getitem__, key=WATCH, persist_state=KEEP,
         placeholder="Choose runs to watch", wrap=True,
     )  # fmt: skip
+
+
+def _by_default(finished: Sequence[Run]) -> list[str]:
+    """The shipped runs that have epochs to scrub."""
+    return [run.run_id for run in finished if run.shipped and len(run.epochs()) > 1]
 
 
 def _active(unfinished: Sequence[Job]) -> frozenset[str]:
@@ -233,20 +240,14 @@ def _job(job: Job) -> None:
 
 
 def _stop_button(job: Job) -> None:
-    stopping = st.session_state.get("stopping") == job.run_id
     st.button(
-        "Stopping…" if stopping else "Stop",
+        "Stopping…" if job.stopping else "Stop",
         key=f"stop {job.run_id}",
-        disabled=stopping,
+        disabled=job.stopping,
         help="Stops after this epoch; the run can be resumed.",
         on_click=_attempt,
-        args=(_stop, job.run_id),
+        args=(jobs.stop, job.run_id),
     )
-
-
-def _stop(run_id: str) -> None:
-    jobs.stop(run_id)
-    st.session_state["stopping"] = run_id
 
 
 def _discard_button(job: Job) -> None:
