@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import aecore.latents  # no other module imports it, so that mypy would not see it below
+    import aecore.latents  # noqa: F401 - no other module imports it, so that mypy would not see it below
     from aecore import datasets, evaluation, figures, jobs, latents, projection, store
     from aecore.config import RunConfig, make_config
     from aecore.datasets import Dataset
