@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import runs
@@ -13,31 +14,38 @@ from links import Place
 from aecore.store import RunFolder
 from components.bundle import component
 
+_HELD = "blobs_held"  # session state: key -> hash of the payload that the page has
+
 _store = component("store")
 _explorer = component("explorer")
 _atlas = component("atlas")
 _epochs = component("epochs")
 
 
-def store(key: str, payload: bytes) -> None:
-    """Send `payload` to the page, where the components find it under `key` for the life of the tab; shows nothing.
+def store(*blobs: tuple[str, bytes]) -> None:
+    """Send (key, payload) pairs to the page, where components find a payload under its key; shows nothing.
 
-    It travels once a session, until the page has it: call this on every rerun, after the page's own content.
+    Each travels once a session, until the page says that it has it, and is kept there for the life of the tab: call
+    this on every rerun, after the page's own content.
     """
-    held: dict[str, int] = st.session_state.setdefault("blobs_held", {})
-    if held.get(key) != hash(payload):
-        _send(key, payload)
+    if _missing(blobs):
+        _send(blobs)
 
 
-@st.fragment  # the page's receipt reruns this alone
-def _send(key: str, payload: bytes) -> None:
-    held: dict[str, int] = st.session_state["blobs_held"]
+@st.fragment  # the page's receipts rerun this alone
+def _send(blobs: Sequence[tuple[str, bytes]]) -> None:
+    for key, payload in _missing(blobs):
+        _store(key=f"store-{key}", data=key.encode() + b"\n" + payload, on_taken_change=partial(_taken, key, payload))
 
-    def taken() -> None:
-        held[key] = hash(payload)
 
-    if held.get(key) != hash(payload):
-        _store(key=f"store-{key}", data=key.encode() + b"\n" + payload, on_taken_change=taken)
+def _missing(blobs: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """What the page has not got, or has got otherwise: a run that was trained anew keeps its name."""
+    held = st.session_state.get(_HELD, {})
+    return [(key, payload) for key, payload in blobs if held.get(key) != hash(payload)]
+
+
+def _taken(key: str, payload: bytes) -> None:
+    st.session_state.setdefault(_HELD, {})[key] = hash(payload)
 
 
 def explorer(space: Mapping[str, Any], opening: Mapping[str, Any], moved: Callable[[Place], None]) -> None:
@@ -92,10 +100,12 @@ def grids(chosen: Sequence[RunFolder]) -> None:
 
     Those of finished runs never change: call it for them outside a fragment that ticks, for jobs inside.
     """
-    for run in chosen:
-        for kind in run.kinds():
-            for number, held in scrubber.chunks(run.epochs(kind)).items():
-                store(f"grids/{run.run_id}/{kind}/{number}-{held[-1]}", runs.grid_chunk(run, kind, held))
+    store(*(
+        (f"grids/{run.run_id}/{kind}/{number}-{held[-1]}", runs.grid_chunk(run, kind, held))
+        for run in chosen
+        for kind in run.kinds()
+        for number, held in scrubber.chunks(run.epochs(kind)).items()
+    ))  # fmt: skip
 
 
 _tiles = component("tiles")

@@ -39,8 +39,7 @@ def page() -> None:
     if problem:
         st.info(problem)
     _explorer(run, place, number)
-    for blob in (runs.weights(run), runs.codes(run), runs.images(run.config.dataset)):
-        components.store(*blob)
+    components.store(runs.weights(run), runs.codes(run), runs.images(run.config.dataset))
 
 
 def _arrive(finished: list[Run]) -> None:

@@ -85,8 +85,7 @@ def _atlas(run: Run, method: str) -> None:
         plane=plane and {name: array.tolist() for name, array in plane.items()},
         neighbours=NEIGHBOURS,
     )
-    for blob in (runs.codes(run), runs.weights(run), runs.images(dataset.name)):
-        components.store(*blob)
+    components.store(runs.codes(run), runs.weights(run), runs.images(dataset.name))
     if target:
         st.switch_page("views/explore.py", query_params={"run": run.run_id, **target})
 
