@@ -137,8 +137,8 @@ class Run(RunFolder):
 
     @property
     def errors(self) -> dict[str, Array]:
-        """Errors of each test image, (n,): `sse` (summed over pixels) and `bce` (nats)."""
-        return {name: self._codes[name] for name in ("sse", "bce")}
+        """Errors of each test image, (n,): `sse` (summed over pixels), and `bce` (nats) where pixels are in [0, 1]."""
+        return {name: values for name, values in self._codes.items() if name != "codes"}
 
     @property
     def maps(self) -> dict[str, Array]:
