@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
-from aecore import datasets, evaluation, figures, store
+from aecore import certificate, datasets, evaluation, figures, store
 from aecore.config import RunConfig, make_config
+from aecore.datasets.fetch import SOURCES, fetch
 from aecore.draft import Draft
 from aecore.errors import AecoreError
 from aecore.families import MODELS
@@ -67,9 +68,18 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = add("evaluate", _evaluate, "Score a run on its test images.")
     evaluate.add_argument("run", metavar="RUN")
     evaluate.add_argument("--json", action="store_true")
+    evaluate.add_argument(
+        "--measures", choices=("basic", "all"), default="basic", help="all: SSIM, FID and more, slowly"
+    )
+    evaluate.add_argument("--keep", action="store_true", help="keep what `--measures all` adds with the run")
     figure = add("figure", _figure, "Draw a figure of the chapter.")
     figure.add_argument("name", metavar="NAME", help=", ".join(figures.FIGURES))
     figure.add_argument("--out", required=True, metavar="FILE", help="a .png file; its provenance goes beside it")
+    fetching = add("fetch", _fetch, "Download a dataset that is not shipped.")
+    fetching.add_argument("dataset", choices=list(SOURCES), metavar="DATASET", help=", ".join(SOURCES))
+    table = add("certificate", _certificate, "Set the numbers of the runs beside published ones.")
+    table.add_argument("--json", action="store_true")
+    add("classifier", _classifier, "Train the classifiers whose features the classifier FID compares.")
     add("ship", _ship, "Train the runs that come with the project into checkpoints/.")
     return parser
 
@@ -177,14 +187,22 @@ def _listed(run: store.Run) -> dict[str, Any]:
 
 def _evaluate(options: argparse.Namespace) -> int:
     run = store.load(options.run)
-    images = datasets.load(run.config.dataset).test_images
-    table = evaluation.evaluate(run.run_id, run.config, run.stacks, images, run.record["epochs"]).evaluation
+    data, epochs = datasets.load(run.config.dataset), run.record["epochs"]
+    scored = evaluation.evaluate(run.run_id, run.config, run.stacks, data.test_images, epochs, data.span)
+    table = scored.evaluation
+    if options.measures == "all":
+        from aecore.measures import measure
+
+        added = measure(run)
+        table |= added
+        if options.keep:
+            run.save_measures(added)
     if options.json:
         print(json.dumps(table))
         return 0
     for name, value in table.items():
         if not isinstance(value, list):
-            print(f"{name:<14} {value:.4f}" if isinstance(value, float) else f"{name:<14} {value}")
+            print(f"{name:<30} {value:.4f}" if isinstance(value, float) else f"{name:<30} {value}")
     return 0
 
 
@@ -192,6 +210,29 @@ def _figure(options: argparse.Namespace) -> int:
     path = Path(options.out)
     figures.save(figures.make(options.name), path)
     print(path)
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    print(fetch(options.dataset))
+    return 0
+
+
+def _certificate(options: argparse.Namespace) -> int:
+    """Status 1 when a row is out of its tolerance."""
+    lines = certificate.lines()
+    print(json.dumps([line.to_dict() for line in lines], indent=1) if options.json else certificate.markdown(lines))
+    return int(any(line.state == "missed" for line in lines))
+
+
+def _classifier(options: argparse.Namespace) -> int:
+    from aecore import classifier
+
+    for name in classifier.DATASETS:
+        dataset = datasets.load(name)
+        for epoch, model in enumerate(classifier.train_classifier(dataset), 1):
+            print(f"{name}: epoch {epoch}, {classifier.accuracy(model, dataset):.2%} of the test images named right")
+        print(classifier.ship(model, name))
     return 0
 
 

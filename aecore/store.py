@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +27,7 @@ from aecore.families import MODELS
 from aecore.stacks import Array, Stack
 
 RECORD, WEIGHTS, HISTORY, CODES = "run.json", "weights.safetensors", "history.jsonl", "codes.safetensors"
+MEASURES = "measures.json"
 RECONSTRUCTIONS, SAMPLES = "reconstructions", "samples"
 _GRID_SUFFIX = {RECONSTRUCTIONS: ".png", SAMPLES: "-samples.png"}
 
@@ -146,6 +148,14 @@ class Run(RunFolder):
         found = sorted((self.path / "maps").glob("*.npy")) + sorted((_own_maps(self)).glob("*.npy"))
         return {path.stem: np.load(path, allow_pickle=False) for path in found}
 
+    @property
+    def measures(self) -> dict[str, Any]:
+        """What `measures.measure` found of this run, where `save_measures` has kept it; otherwise empty."""
+        for path in (self.path / MEASURES, _own_measures(self)):
+            with suppress(OSError, ValueError):
+                return json.loads(path.read_text("utf-8"))  # type: ignore[no-any-return]
+        return {}
+
     def codes_bytes(self) -> bytes:
         """Codes, errors and maps as one safetensors file, for the page: `codes`, `sse`, `bce`, `map.<method>`."""
         return save_tensors({**self._codes, **{f"map.{name}": points for name, points in self.maps.items()}})
@@ -157,6 +167,14 @@ class Run(RunFolder):
             write_array(self.path / "maps" / name, points)
         except OSError:
             write_array(_own_maps(self) / name, points)
+
+    def save_measures(self, table: Mapping[str, Any]) -> None:
+        """Keep a table of measures with the run; beside the user's runs where the run's folder cannot be written."""
+        data = json.dumps(dict(table), indent=1).encode()
+        try:
+            write_whole(self.path / MEASURES, data)
+        except OSError:
+            write_whole(_own_measures(self), data)
 
     def _checked(self, name: str) -> bytes:
         try:
@@ -174,6 +192,10 @@ def _own_maps(run: Run) -> Path:
     return home() / "maps" / run.run_id
 
 
+def _own_measures(run: Run) -> Path:
+    return home() / "measures" / f"{run.run_id}.json"
+
+
 def ship(run: Run) -> Run:
     """Copy a finished run, with its maps, among those that come with the project."""
     place = shipped() / run.run_id
@@ -182,6 +204,20 @@ def ship(run: Run) -> Run:
     shutil.copytree(run.path, part, ignore=shutil.ignore_patterns("log.txt"))
     part.rename(place)
     return Run(place)
+
+
+def asset(name: str) -> bytes | None:
+    """A file that comes with the project beside the runs, or None where it is absent."""
+    try:
+        return (shipped() / name).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def ship_asset(name: str, data: bytes) -> Path:
+    """Write a file that comes with the project beside the runs; `asset` reads it."""
+    write_whole(shipped() / name, data)
+    return shipped() / name
 
 
 def folders() -> Sequence[Path]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 from torch.optim import Adam, AdamW, Muon, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -158,8 +158,10 @@ def _optimisers(objective: Objective, config: RunConfig, pixels: int) -> list[Op
 
 def _schedule(config: RunConfig, steps: int) -> Callable[[int], float]:
     """The learning rate's factor at each step: 1, or a warm-up over a tenth and then half a cosine to 0."""
-    if config.schedule == "constant":
-        return lambda step: 1.0
+    return _cosine(steps) if config.schedule == "cosine" else lambda step: 1.0
+
+
+def _cosine(steps: int) -> Callable[[int], float]:
     warm_up = max(1, round(0.1 * steps))
 
     def cosine(step: int) -> float:
@@ -209,3 +211,19 @@ def evaluate_terms(model: Model, images: Tensor, generator: Generator) -> dict[s
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + float(value.sum())
     return {name: total / len(images) for name, total in sums.items()}
+
+
+def descend(losses: Iterable[Tensor], parameters: Sequence[nn.Parameter], lr: float, steps: int) -> Iterator[float]:
+    """Adam, once for each of the `steps` losses, which come out one after another as numbers.
+
+    The learning rate rises to `lr` over the first tenth and falls to 0 along half a cosine. A loss is asked for
+    when the parameters stand where it is to be measured, so `losses` is a generator.
+    """
+    optimiser = Adam(parameters, lr, fused=True)
+    schedule = LambdaLR(optimiser, _cosine(steps))
+    for loss in losses:
+        for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+            parameter.grad = gradient
+        optimiser.step()
+        schedule.step()
+        yield loss.item()
