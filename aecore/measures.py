@@ -27,7 +27,6 @@ from torchmetrics.functional.image import structural_similarity_index_measure  #
 from torchmetrics.image.fid import FrechetInceptionDistance  # noqa: E402
 from torchmetrics.image.inception import InceptionScore  # noqa: E402
 
-SAMPLES = 10_000
 _AT_ONCE = 1000
 
 
@@ -38,7 +37,7 @@ def measure(run: Run) -> dict[str, Any]:
     classifier FID of test images against reconstructions of them (`classifier_fid_reconstructions`), against
     images decoded from N(0, I) (`classifier_fid_prior`) and from a Gaussian with the mean and covariance
     of the training codes (`classifier_fid_gaussian`), and the Inception Score of the last two
-    (`classifier_is_prior`, `classifier_is_gaussian`) by the same classifier.
+    (`classifier_is_prior`, `classifier_is_gaussian`). As many images are drawn as there are test images.
     """
     dataset = datasets.load(run.config.dataset)
     real = dataset.test_images
@@ -50,7 +49,8 @@ def measure(run: Run) -> dict[str, Any]:
     if run.config.dataset in DATASETS:
         classifier = load_classifier(run.config.dataset)
         table["classifier_fid_reconstructions"] = classifier_fid(classifier, real, rebuilt)
-        for name, codes in {"prior": prior_codes(run), "gaussian": gaussian_codes(run, dataset)}.items():
+        drawn = {"prior": prior_codes(run, len(real)), "gaussian": gaussian_codes(run, dataset, len(real))}
+        for name, codes in drawn.items():
             samples = _shown(dataset, run.decode(codes))
             table[f"classifier_fid_{name}"] = classifier_fid(classifier, real, samples)
             table[f"classifier_is_{name}"] = classifier_score(classifier, samples)
@@ -72,7 +72,7 @@ def classifier_fid(classifier: Classifier, real: Bytes, others: Bytes) -> float:
 
     Both (n, 28, 28) uint8. Source: Heusel et al. 2017, there with Inception's features.
     """
-    fid = FrechetInceptionDistance(feature=_Features(classifier)).set_dtype(torch.float64)
+    fid = FrechetInceptionDistance(feature=_Features(classifier))  # it sums in float64
     for images, is_real in ((real, True), (others, False)):
         for batch in _batches(images):
             fid.update(batch, real=is_real)
@@ -92,12 +92,12 @@ def classifier_score(classifier: Classifier, images: Bytes) -> float:
         return float(score.compute()[0])
 
 
-def prior_codes(run: Run, count: int = SAMPLES) -> Array:
+def prior_codes(run: Run, count: int) -> Array:
     """Draws from N(0, I) with the run's seed: (count, latent_dim)."""
     return np.random.default_rng(run.config.seed).standard_normal((count, run.config.latent_dim), dtype=np.float32)
 
 
-def gaussian_codes(run: Run, dataset: Dataset, count: int = SAMPLES) -> Array:
+def gaussian_codes(run: Run, dataset: Dataset, count: int) -> Array:
     """Draws from the Gaussian with the mean and covariance of the training codes: (count, latent_dim)."""
     images = dataset.train_images[: run.config.train_images or None]
     starts = range(0, len(images), _AT_ONCE)

@@ -100,3 +100,16 @@ def test_module_and_help(tiny):
     shown = subprocess.run([sys.executable, "-m", "aecore", "--help"], capture_output=True, text=True, check=True)
     for command in ("train", "list", "evaluate", "figure", "resume", "map"):
         assert command in shown.stdout
+
+
+def test_evaluate_all_measures_and_keep_them(run, capsys):
+    basic = ["evaluate", run.run_id, "--json"]
+    assert main(basic) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert main([*basic, "--measures", "all"]) == 0
+    added = json.loads(capsys.readouterr().out)
+    assert plain.items() <= added.items()
+    assert added.keys() - plain.keys() == {"ssim", "iw_bound", "iw_samples"}
+    assert run.measures == {}
+    assert main([*basic, "--measures", "all", "--keep"]) == 0
+    assert run.measures == {name: added[name] for name in ("ssim", "iw_bound", "iw_samples")}
