@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from aecore import datasets, evaluation, figures, store
-from aecore.config import RunConfig, make_config
+from aecore.config import Codes, RunConfig, make_config
 from aecore.draft import Draft
 from aecore.errors import AecoreError
 from aecore.families import MODELS
@@ -64,9 +65,18 @@ def _parser() -> argparse.ArgumentParser:
     maps.add_argument("run", metavar="RUN")
     listing = add("list", _list, "List the finished runs.")
     listing.add_argument("--json", action="store_true")
-    evaluate = add("evaluate", _evaluate, "Score a run on its test images.")
+    evaluate = add("evaluate", _evaluate, "Score a run on the test images.")
     evaluate.add_argument("run", metavar="RUN")
     evaluate.add_argument("--json", action="store_true")
+    evaluate.add_argument(
+        "--codes", choices=get_args(Codes), help="the encoder's, or the best there are (default: as it was trained)"
+    )
+    evaluate.add_argument(
+        "--split", choices=("test", "train"), default="test", help="train: the images it was trained on"
+    )
+    evaluate.add_argument(
+        "--noise", type=_variance, default=0.0, metavar="VARIANCE", help="of the noise that the model sees"
+    )
     figure = add("figure", _figure, "Draw a figure of the chapter.")
     figure.add_argument("name", metavar="NAME", help=", ".join(figures.FIGURES))
     figure.add_argument("--out", required=True, metavar="FILE", help="a .png file; its provenance goes beside it")
@@ -97,6 +107,16 @@ def _widths(text: str) -> tuple[int, ...]:
         return tuple(int(width) for width in text.split(",") if width)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"must be widths such as 256,128, not '{text}'") from error
+
+
+def _variance(text: str) -> float:
+    try:
+        variance = float(text)
+    except ValueError:
+        variance = -1.0
+    if not 0 <= variance < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a variance of at least 0, not '{text}'")
+    return variance
 
 
 def _first(hint: Any) -> Any:
@@ -177,8 +197,14 @@ def _listed(run: store.Run) -> dict[str, Any]:
 
 def _evaluate(options: argparse.Namespace) -> int:
     run = store.load(options.run)
-    images = datasets.load(run.config.dataset).test_images
-    table = evaluation.evaluate(run.run_id, run.config, run.stacks, images, run.record["epochs"]).evaluation
+    dataset = datasets.load(run.config.dataset)
+    images = dataset.test_images
+    if options.split == "train":
+        images = dataset.train_images[: run.config.train_images or None]
+    table = evaluation.evaluate(
+        run.run_id, run.config, run.stacks, images, run.record["epochs"], options.codes, options.noise
+    ).evaluation
+    table["split"] = options.split
     if options.json:
         print(json.dumps(table))
         return 0

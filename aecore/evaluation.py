@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.config import RunConfig
+from aecore.config import Codes, RunConfig
+from aecore.optimised import optimised_codes
 from aecore.stacks import Array, Stack
 
 # Where a reconstruction is no sigmoid's output (PCA), BCE clips it to this far inside (0, 1).
@@ -76,32 +77,44 @@ def psnr(mse: float) -> float:
 
 
 def evaluate(
-    run_id: str, config: RunConfig, stacks: Mapping[str, Stack], images: NDArray[np.uint8], epochs: int
+    run_id: str,
+    config: RunConfig,
+    stacks: Mapping[str, Stack],
+    images: NDArray[np.uint8],
+    epochs: int,
+    codes: Codes | None = None,
+    noise: float = 0.0,
 ) -> TestPass:
     """Score stored stacks on uint8 `images` (n, h, w).
 
+    `codes` says whose codes are decoded, the encoder's or the best there are (`optimised`); None: those
+    that the run was trained with. The model sees the images with noise of variance `noise` on each
+    pixel, and is scored against the clean ones.
     `sse` sums over pixels and `mse` averages over them; `bce` and the VAE's terms are nats an image;
     each is averaged over the images. `recon` is sampled once an image from q(z | x) with the run's
-    seed, `recon_at_mean` decodes the mean (no bound), `neg_elbo` = recon + kl, unweighted.
+    seed, `recon_at_mean` decodes the mean (no bound), `neg_elbo` = recon + kl, unweighted; they
+    belong to the encoder, so that with optimised codes there are none.
     """
-    x = pixels(images)
-    parts = [_score(stacks, batch, noise) for batch, noise in _batches(x, config)]
+    x, kind = pixels(images), codes or config.codes
+    parts = [_score(stacks, config, kind, *batch) for batch in _batches(x, config, noise)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    codes, kl = columns.pop("codes"), columns.pop("kl_per_dimension", None)
+    z, kl = columns.pop("codes"), columns.pop("kl_per_dimension", None)
     table: dict[str, Any] = {
         "run_id": run_id,
         "family": config.family,
         "dataset": config.dataset,
         "latent_dim": config.latent_dim,
         "epochs": epochs,
+        "codes": kind,
+        "noise": noise,
         "images": len(x),
     }
     means = {name: float(column.mean(dtype=np.float64)) for name, column in columns.items()}
     table |= {"sse": means["sse"], "mse": means["sse"] / x.shape[1], "psnr": psnr(means["sse"] / x.shape[1])}
     table |= {"bce": means["bce"], "bce_floor": means["bce_floor"]}
     if kl is not None:
-        table |= _posterior_table(config, means, codes, kl)
-    return TestPass(codes, {"sse": columns["sse"], "bce": columns["bce"]}, table)
+        table |= _posterior_table(config, means, z, kl)
+    return TestPass(z, {"sse": columns["sse"], "bce": columns["bce"]}, table)
 
 
 def _posterior_table(config: RunConfig, means: Mapping[str, float], codes: Array, kl: Array) -> dict[str, Any]:
@@ -117,25 +130,30 @@ def _posterior_table(config: RunConfig, means: Mapping[str, float], codes: Array
     }
 
 
-def _batches(x: Array, config: RunConfig) -> Iterator[tuple[Array, Array]]:
-    """Images in order, each batch with its standard normal noise (b, d)."""
-    random = np.random.default_rng(config.seed)
+def _batches(x: Array, config: RunConfig, noise: float) -> Iterator[tuple[Array, Array, Array]]:
+    """Images in order, as they are and as the model sees them, with standard normal draws (b, d) for the code."""
+    random, pixel_random = np.random.default_rng(config.seed), np.random.default_rng([config.seed, 1])
     for start in range(0, len(x), _BATCH):
-        batch = x[start : start + _BATCH]
-        yield batch, random.standard_normal((len(batch), config.latent_dim), dtype=np.float32)
+        batch = seen = x[start : start + _BATCH]
+        if noise:
+            seen = batch + np.float32(noise**0.5) * pixel_random.standard_normal(batch.shape, dtype=np.float32)
+        yield batch, seen, random.standard_normal((len(batch), config.latent_dim), dtype=np.float32)
 
 
-def _score(stacks: Mapping[str, Stack], x: Array, noise: Array) -> dict[str, Array]:
-    decoder, codes = stacks["decoder"], stacks["encoder"](x)
+def _score(
+    stacks: Mapping[str, Stack], config: RunConfig, kind: Codes, x: Array, seen: Array, draws: Array
+) -> dict[str, Array]:
+    decoder = stacks["decoder"]
+    codes = optimised_codes(stacks, config, seen) if kind == "optimised" else stacks["encoder"](seen)
     columns = {
         "codes": codes,
         "sse": sse(x, decoder(codes)),
         "bce": bce(x, decoder, codes),
         "bce_floor": bce_floor(x),
     }
-    if "logvar" in stacks:
-        logvar = stacks["logvar"](x)
-        z = codes + np.exp(0.5 * logvar) * noise
+    if "logvar" in stacks and kind == "feed-forward":
+        logvar = stacks["logvar"](seen)
+        z = codes + np.exp(0.5 * logvar) * draws
         columns |= {
             "kl_per_dimension": kl_per_dimension(codes, logvar),
             "sampled_bce": bce(x, decoder, z),

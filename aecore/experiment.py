@@ -24,7 +24,7 @@ from aecore.errors import AecoreError
 from aecore.jobs import maps_lock
 from aecore.models.base import Model, build
 from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, WEIGHTS, Run
-from aecore.training import Epoch, check_finite, evaluate_terms, fit, generator_for
+from aecore.training import Epoch, at_door, check_finite, evaluate_terms, fit, generator_for
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,15 @@ def add_maps(run: Run) -> None:
 def _train(draft: Draft) -> Iterator[Progress]:
     config = draft.config
     dataset = datasets.load(config.dataset)
-    images, test = (_flat(part) for part in (dataset.train_images, dataset.test_images))
+    images, test = (torch.tensor(part) for part in (dataset.train_images, dataset.test_images))
     images = images[: config.train_images] if config.train_images else images
-    model = build(config, images.shape[1], generator_for(config.seed))
+    model = build(config, images[0].numel(), generator_for(config.seed))
     saved = draft.snapshot()
     draft.trim_history(int(saved["epoch"]) if saved else -1)
     resumed = {name: torch.from_numpy(array.copy()) for name, array in saved.items()} if saved else None
     seconds = [row["seconds"] for row in draft.history()]
     for epoch in fit(model, images, config, resumed):
-        row = _record_epoch(draft, model, epoch, test, dataset.test_images.shape[1:])
+        row = _record_epoch(draft, model, epoch, test)
         seconds.append(row["seconds"])
         left = (config.epochs - epoch.number) * statistics.median(seconds[-5:]) if epoch.number else 0.0
         draft.set_status("running", epoch=epoch.number, epochs=config.epochs, seconds_left=left)
@@ -101,14 +101,14 @@ def _train(draft: Draft) -> Iterator[Progress]:
     _publish(draft, model, dataset)
 
 
-def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, shape: tuple[int, ...]) -> dict[str, Any]:
+def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor) -> dict[str, Any]:
     """Score and draw an epoch, then write it down: pictures first, so that a row in the history has its grid."""
     began = time.perf_counter()
     model.eval()
     scores = evaluate_terms(model, test, generator_for(draft.config.seed, stream=3))
     check_finite(scores, epoch.number, draft.config)
     with torch.no_grad():
-        real = test[: figures.GRID_IMAGES].float() / 255
+        real, shape = at_door(test[: figures.GRID_IMAGES]), test.shape[1:]
         grids = {RECONSTRUCTIONS: figures.grid(_tiles(real, shape), _tiles(model.decode(model.encode(real)), shape))}
         codes = model.prior_codes(figures.GRID_SAMPLES, generator_for(draft.config.seed, stream=4))
         if codes is not None:
@@ -145,10 +145,6 @@ def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
         "evaluation": test_pass.evaluation,
     }
     return draft.publish({WEIGHTS: stacks.dump(trained), CODES: codes}, record)
-
-
-def _flat(images: np.ndarray[Any, np.dtype[np.uint8]]) -> Tensor:
-    return torch.tensor(images.reshape(len(images), -1))
 
 
 def _tiles(x: Tensor, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:

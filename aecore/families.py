@@ -20,6 +20,12 @@ FAST: Settings = {
     "optimiser": "muon", "lr": 0.03, "bias_lr": 3e-3, "schedule": "cosine", "batch_size": 512, "epochs": 5,
 }  # fmt: skip
 
+# One layer each way has one optimum; a decaying rate finds it.
+LOGISTIC: Settings = {
+    "optimiser": "adam", "lr": 3e-3, "schedule": "cosine", "batch_size": 512, "epochs": 30,
+}  # fmt: skip
+OPTIMISED: Settings = {**LOGISTIC, "codes": "optimised", "lr": 0.03, "epochs": 5}
+
 
 @dataclass(frozen=True)
 class Family:
@@ -39,6 +45,13 @@ class Family:
     unused: frozenset[str] = frozenset()
 
 
+# Fields that mean nothing to most families, and all that has to do with training.
+_SPECIAL = frozenset({"codes", "ridge", "beta", "noise", "dropout"})
+_TRAINING = frozenset({
+    "loss", "optimiser", "lr", "bias_lr", "weight_decay", "schedule", "batch_size", "epochs", "precision", "shift",
+})  # fmt: skip
+_NETWORK = frozenset({"hidden", "activation", "output"})
+
 _ROWS = (
     Family(
         name="ae",
@@ -50,7 +63,7 @@ _ROWS = (
         # loss on the training images.
         recipes={"chapter": {**CHAPTER, "seed": 1}, "fast": FAST},
         hidden=(256, 128),
-        unused=frozenset({"beta"}),
+        unused=_SPECIAL,
     ),
     Family(
         name="vae",
@@ -60,6 +73,7 @@ _ROWS = (
         model="aecore.models.vae:VAE",
         recipes={"chapter": CHAPTER, "fast": {**FAST, "lr": 0.05, "epochs": 10}},
         hidden=(128,),
+        unused=_SPECIAL - {"beta"},
     ),
     Family(
         name="pca",
@@ -68,11 +82,47 @@ _ROWS = (
         summary="The best linear code: projects each image onto the directions of largest variance.",
         model="aecore.models.pca:PCA",
         recipes={"chapter": {}},  # solved by one look at the images
-        unused=frozenset({
-            "hidden", "activation", "loss", "beta", "optimiser", "lr", "bias_lr", "weight_decay",
-            "schedule", "batch_size", "epochs",
-        }),
+        unused=_SPECIAL | _TRAINING | _NETWORK,
     ),
-)  # fmt: skip
+    Family(
+        name="logistic-pca",
+        title="Logistic PCA",
+        short="Logistic PCA",
+        summary="PCA for pixels that are probabilities: a linear code behind one sigmoid layer.",
+        model="aecore.models.logistic_pca:LogisticPCA",
+        recipes={"chapter": LOGISTIC, "optimised": OPTIMISED},
+        unused=_SPECIAL - {"codes", "ridge"} | _NETWORK,
+    ),
+    Family(
+        name="denoising-ae",
+        title="Denoising autoencoder",
+        short="Denoising AE",
+        summary="Sees each image through noise and learns to rebuild it clean.",
+        model="aecore.models.denoising_ae:DenoisingAE",
+        recipes={"chapter": CHAPTER, "fast": FAST},
+        hidden=(256, 128),
+        unused=_SPECIAL - {"noise"},
+    ),
+    Family(
+        name="dropout-ae",
+        title="Dropout autoencoder",
+        short="Dropout AE",
+        summary="Learns with units switched off at random, so that few images are harder to learn by heart.",
+        model="aecore.models.dropout_ae:DropoutAE",
+        recipes={"chapter": CHAPTER, "fast": FAST},
+        hidden=(256, 128),
+        unused=_SPECIAL - {"dropout"},
+    ),
+    Family(
+        name="adversarial-ae",
+        title="Adversarial autoencoder",
+        short="Adversarial AE",
+        summary="Learns codes that a second network cannot tell from a standard normal prior, which can be sampled.",
+        model="aecore.models.adversarial_ae:AdversarialAE",
+        recipes={"chapter": CHAPTER},
+        hidden=(256, 128),
+        unused=_SPECIAL,
+    ),
+)
 
 MODELS: Mapping[str, Family] = {row.name: row for row in _ROWS}

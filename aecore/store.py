@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from aecore import stacks
+from aecore import optimised, stacks
 from aecore.config import RunConfig
 from aecore.errors import AecoreError
 from aecore.families import MODELS
@@ -118,6 +118,10 @@ class Run(RunFolder):
     def decode(self, z: Array) -> Array:
         """Images of codes: (n, latent_dim) float32 -> (n, pixels); PCA's are not clipped to [0, 1]."""
         return self.stacks["decoder"](z)
+
+    def optimise(self, x: Array) -> Array:
+        """The codes that fit images best, searched one by one from `encode(x)`: (n, pixels) -> (n, latent_dim)."""
+        return optimised.optimised_codes(self.stacks, self.config, x)
 
     def reconstruct(self, x: Array) -> Array:
         """`decode(encode(x))`: (n, pixels) -> (n, pixels)."""

@@ -65,8 +65,16 @@ class Model(nn.Module, ABC):
         return None
 
     def recon(self, logits: Tensor, x: Tensor) -> Tensor:
-        """The reconstruction term that the config's `loss` names, summed over pixels: (B,)."""
-        return bernoulli_nll(logits, x) if self.config.loss == "bce" else squared_error(logits.sigmoid(), x)
+        """The reconstruction term that the config's `loss` names, summed over pixels: (B,).
+
+        `logits` is what the decoder gives before its last activation.
+        """
+        logits = logits.to(x.dtype)  # the products before it may be bfloat16; a loss is not
+        return bernoulli_nll(logits, x) if self.config.loss == "bce" else squared_error(self.finish(logits), x)
+
+    def finish(self, logits: Tensor) -> Tensor:
+        """The decoder's last activation, the config's `output`."""
+        return logits.sigmoid() if self.config.output == "sigmoid" else logits
 
 
 def build(config: RunConfig, pixels: int, generator: Generator) -> Model:

@@ -44,6 +44,15 @@ def test_the_id_tells_configs_apart_and_equal_ones_together():
         ({"family": "ae", "loss": "hinge"}, "loss"),
         ({"family": "ae", "dataset": 3}, "dataset"),
         ({"family": "ae", "momentum": 0.9}, "momentum"),
+        ({"family": "ae", "precision": "float64"}, "precision"),
+        ({"family": "ae", "shift": -1}, "shift"),
+        ({"family": "ae", "output": "linear"}, "output"),
+        ({"family": "ae", "codes": "optimised"}, "codes"),
+        ({"family": "pca", "shift": 1}, "shift"),
+        ({"family": "logistic-pca", "activation": "silu"}, "activation"),
+        ({"family": "logistic-pca", "ridge": -1}, "ridge"),
+        ({"family": "denoising-ae", "noise": float("inf")}, "noise"),
+        ({"family": "dropout-ae", "dropout": 1.0}, "dropout"),
     ],
 )
 def test_a_bad_value_gets_one_sentence_that_names_it(values, word):

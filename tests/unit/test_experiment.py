@@ -16,7 +16,9 @@ from aecore.training import generator_for
 def config_for(family="ae", **changes):
     common = {"dataset": "tiny", "latent_dim": 3}
     if "epochs" not in MODELS[family].unused:
-        common |= {"epochs": 3, "batch_size": 64, "hidden": (16,)}
+        common |= {"epochs": 3, "batch_size": 64}
+    if "hidden" not in MODELS[family].unused:
+        common |= {"hidden": (16,)}
     return RunConfig(family, **{**common, **changes})
 
 
