@@ -17,6 +17,7 @@ from aecore.config import Codes, RunConfig, make_config
 from aecore.draft import Draft
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+from aecore.shipped import SHIPPED
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,7 +57,11 @@ def _parser() -> argparse.ArgumentParser:
 
     train = add("train", _train, "Train a model, or go on where it was interrupted.")
     train.add_argument("family", choices=list(MODELS), metavar="FAMILY", help=", ".join(MODELS))
-    train.add_argument("--recipe", default="chapter", help="named settings: chapter (default) or fast")
+    train.add_argument(
+        "--recipe",
+        default="chapter",
+        help="named settings: chapter (default), or what FAMILY has beside it, such as fast or best",
+    )
     _add_config_options(train)
     train.add_argument("--no-maps", action="store_true", help="leave the 2-D maps to `aecore map`")
     resume = add("resume", _resume, "Go on with an unfinished run.")
@@ -223,17 +228,12 @@ def _figure(options: argparse.Namespace) -> int:
 
 def _ship(options: argparse.Namespace) -> int:
     os.environ["OMP_NUM_THREADS"] = "1"  # sums, and so the last bits of weights, depend on how many threads share them
-    for config in shipped_configs():
+    for config in SHIPPED:
         _train_config(config)
         run = store.load(config.run_id)
         if not run.shipped:
             print(store.ship(run).path)
     return 0
-
-
-def shipped_configs() -> list[RunConfig]:
-    """The runs that come with the project: the chapter's recipe of each family."""
-    return [make_config(family) for family in MODELS]
 
 
 if __name__ == "__main__":

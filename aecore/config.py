@@ -37,7 +37,7 @@ class RunConfig:
     output: Output = "sigmoid"  # what the decoder ends in; linear: for pixels that are any real number
     loss: Loss = "bce"  # bce: Bernoulli negative log-likelihood, nats; mse: squared error
     codes: Codes = "feed-forward"  # where the decoder's codes come from: the encoder, or a search image by image
-    ridge: float = 0.01  # with optimised codes: ridge / 2 (|z|^2 + |W|^2) joins the loss
+    ridge: float = 1e-4  # with optimised codes: ridge / 2 (|z|^2 + |W|^2) joins the loss
     beta: float = 1.0  # weight of the KL term
     noise: float = 0.25  # variance of what the denoising AE adds to each pixel
     dropout: float = 0.1  # share of the units that the dropout AE switches off
@@ -131,6 +131,13 @@ def make_config(family: str, recipe: str = "chapter", **changes: Any) -> RunConf
     if recipe not in recipes:
         raise AecoreError(f"'{family}' has no recipe '{recipe}'; choose one of {', '.join(recipes)}.")
     return RunConfig.from_dict({"family": family, **recipes[recipe], **changes})
+
+
+def recipe_of(config: RunConfig) -> str | None:
+    """The recipe that `config` follows, whatever its data, code length, epochs and seed; None for no recipe."""
+    own = {name: getattr(config, name) for name in ("dataset", "latent_dim", "epochs", "train_images", "seed")}
+    recipes = MODELS[config.family].recipes
+    return next((name for name in recipes if make_config(config.family, name, **own) == config), None)
 
 
 _DEFAULTS = {field.name: field.default for field in fields(RunConfig)}

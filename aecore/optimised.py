@@ -15,7 +15,7 @@ from aecore.config import Loss, RunConfig
 from aecore.stacks import ACTIVATIONS, Array, Layer, Stack, sigmoid
 
 STEPS = 30  # enough for one layer, where the problem is convex; deeper decoders are near their end after ten
-_BATCH = 200  # rows at a time: a Jacobian of 30 x 784 each, 19 MB
+_BATCH = 100  # rows at a time: a Jacobian of 30 x 784 each, 9 MB
 _START = 0.01  # damping, as a share of the mean curvature: less where steps keep what they promise, more where not
 _STIFFEST = 1e6  # a row that needs more has come to rest
 _GAIN = 1e-6  # and so has one whose next step promises less than this share of its loss
@@ -148,7 +148,7 @@ class _Problem:
             gradient = slope @ self.last.weight
             curvature = (bend @ self.products).reshape(len(z), z.shape[1], z.shape[1])
         else:
-            jacobian = jacobian @ self.last.weight.T
+            jacobian = _through(jacobian, self.last)
             gradient = (jacobian @ slope[:, :, None])[:, :, 0]
             curvature = (jacobian * bend[:, None, :]) @ jacobian.swapaxes(1, 2)
         np.einsum("nii->ni", curvature)[...] += self.ridge
@@ -171,6 +171,12 @@ def _forward(layers: Sequence[Layer], z: Array) -> tuple[Array, Array]:
     jacobian = np.broadcast_to(np.eye(z.shape[1], dtype=np.float32), (len(z), z.shape[1], z.shape[1]))
     for layer in layers:
         before = layer.linear(z)
-        jacobian = (jacobian @ layer.weight.T) * SLOPES[layer.activation](before)[:, None, :]
+        jacobian = _through(jacobian, layer) * SLOPES[layer.activation](before)[:, None, :]
         z = ACTIVATIONS[layer.activation](before)
     return z, jacobian
+
+
+def _through(jacobian: Array, layer: Layer) -> Array:
+    """(n, d, in) -> (n, d, out), as one matrix product."""
+    n, d, width = jacobian.shape
+    return (jacobian.reshape(n * d, width) @ layer.weight.T).reshape(n, d, -1)

@@ -20,7 +20,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from aecore import optimised, stacks
-from aecore.config import RunConfig
+from aecore.config import RunConfig, recipe_of
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.stacks import Array, Stack
@@ -54,13 +54,17 @@ class RunFolder:
 
     @property
     def title(self) -> str:
-        """What a person reads, such as "AE · 20-d · fashion_mnist · 100 epochs"."""
-        family = MODELS[self.config.family]
-        parts = [family.short, f"{self.config.latent_dim}-d", _dataset_title(self.config.dataset)]
+        """What a person reads, such as "AE · 20-d · Fashion-MNIST · 100 epochs", and a recipe if not the chapter's."""
+        config, family, recipe = self.config, MODELS[self.config.family], recipe_of(self.config)
+        parts = [family.short, f"{config.latent_dim}-d", _dataset_title(config.dataset)]
+        if config.train_images:
+            parts.append(f"{config.train_images:,} images")
         if "epochs" not in family.unused:
-            parts.append(f"{self.config.epochs} epochs" if self.config.epochs != 1 else "1 epoch")
-            if self.config.optimiser != "adam":
-                parts.append(self.config.optimiser.capitalize())
+            parts.append(f"{config.epochs} epochs" if config.epochs != 1 else "1 epoch")
+        if recipe not in ("chapter", None):
+            parts.append(f"{recipe} recipe")
+        elif config.optimiser != "adam":
+            parts.append(config.optimiser.capitalize())
         return " · ".join(parts)
 
     def history(self) -> list[dict[str, Any]]:

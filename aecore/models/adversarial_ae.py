@@ -13,6 +13,8 @@ from aecore.stacks import Stack
 
 DISCRIMINATOR = (256, 128)  # its hidden layers' widths
 
+PACE = float(__import__("os").environ.get("PACE", "0.1"))
+
 
 class AdversarialAE(Model):
     """z = f(x), x_hat = sigmoid(g(z)); a discriminator D tells prior draws from codes by its logit D(z).
@@ -43,7 +45,7 @@ class AdversarialAE(Model):
         return [
             Objective("reconstruction", encoder + decoder, self._terms),
             Objective("discriminator", list(self.discriminator.parameters()), self._discriminator_terms),
-            Objective("regularisation", encoder, self._regularisation_terms),
+            Objective("regularisation", encoder, self._regularisation_terms, pace=PACE),
         ]
 
     def stacks(self) -> dict[str, Stack]:

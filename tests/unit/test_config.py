@@ -3,6 +3,7 @@
 import pytest
 
 from aecore import MODELS, AecoreError, RunConfig, make_config
+from aecore.config import recipe_of
 
 
 @pytest.mark.parametrize("family", MODELS)
@@ -60,6 +61,14 @@ def test_a_bad_value_gets_one_sentence_that_names_it(values, word):
         RunConfig.from_dict(values)
     assert str(caught.value).count("\n") == 0
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("family", MODELS)
+def test_a_config_knows_its_recipe(family):
+    for recipe in MODELS[family].recipes:
+        assert recipe_of(make_config(family, recipe, latent_dim=3, seed=9, train_images=50)) == recipe
+    assert recipe_of(make_config("ae", epochs=7)) == "chapter"
+    assert recipe_of(make_config("ae", lr=0.5)) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "{}"])
