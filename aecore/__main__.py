@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from aecore import certificate, datasets, evaluation, figures, store
-from aecore.config import RunConfig, make_config
+from aecore.config import Codes, RunConfig, make_config
 from aecore.datasets.fetch import SOURCES, fetch
 from aecore.draft import Draft
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+from aecore.shipped import SHIPPED
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,7 +58,11 @@ def _parser() -> argparse.ArgumentParser:
 
     train = add("train", _train, "Train a model, or go on where it was interrupted.")
     train.add_argument("family", choices=list(MODELS), metavar="FAMILY", help=", ".join(MODELS))
-    train.add_argument("--recipe", default="chapter", help="named settings: chapter (default) or fast")
+    train.add_argument(
+        "--recipe",
+        default="chapter",
+        help="named settings: chapter (default), or what FAMILY has beside it, such as fast or best",
+    )
     _add_config_options(train)
     train.add_argument("--no-maps", action="store_true", help="leave the 2-D maps to `aecore map`")
     resume = add("resume", _resume, "Go on with an unfinished run.")
@@ -65,13 +71,22 @@ def _parser() -> argparse.ArgumentParser:
     maps.add_argument("run", metavar="RUN")
     listing = add("list", _list, "List the finished runs.")
     listing.add_argument("--json", action="store_true")
-    evaluate = add("evaluate", _evaluate, "Score a run on its test images.")
+    evaluate = add("evaluate", _evaluate, "Score a run on the test images.")
     evaluate.add_argument("run", metavar="RUN")
     evaluate.add_argument("--json", action="store_true")
     evaluate.add_argument(
         "--measures", choices=("basic", "all"), default="basic", help="all: SSIM, FID and more, slowly"
     )
     evaluate.add_argument("--keep", action="store_true", help="keep what `--measures all` adds with the run")
+    evaluate.add_argument(
+        "--codes", choices=get_args(Codes), help="the encoder's, or the best there are (default: as it was trained)"
+    )
+    evaluate.add_argument(
+        "--split", choices=("test", "train"), default="test", help="train: the images it was trained on"
+    )
+    evaluate.add_argument(
+        "--noise", type=_variance, default=0.0, metavar="VARIANCE", help="of the noise that the model sees"
+    )
     figure = add("figure", _figure, "Draw a figure of the chapter.")
     figure.add_argument("name", metavar="NAME", help=", ".join(figures.FIGURES))
     figure.add_argument("--out", required=True, metavar="FILE", help="a .png file; its provenance goes beside it")
@@ -107,6 +122,16 @@ def _widths(text: str) -> tuple[int, ...]:
         return tuple(int(width) for width in text.split(",") if width)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"must be widths such as 256,128, not '{text}'") from error
+
+
+def _variance(text: str) -> float:
+    try:
+        variance = float(text)
+    except ValueError:
+        variance = -1.0
+    if not 0 <= variance < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a variance of at least 0, not '{text}'")
+    return variance
 
 
 def _first(hint: Any) -> Any:
@@ -187,9 +212,14 @@ def _listed(run: store.Run) -> dict[str, Any]:
 
 def _evaluate(options: argparse.Namespace) -> int:
     run = store.load(options.run)
-    data, epochs = datasets.load(run.config.dataset), run.record["epochs"]
-    scored = evaluation.evaluate(run.run_id, run.config, run.stacks, data.test_images, epochs, data.span)
-    table = scored.evaluation
+    dataset = datasets.load(run.config.dataset)
+    images = dataset.test_images
+    if options.split == "train":
+        images = dataset.train_images[: run.config.train_images or None]
+    table = evaluation.evaluate(
+        run.run_id, run.config, run.stacks, images, run.record["epochs"], options.codes, options.noise, dataset.span
+    ).evaluation
+    table["split"] = options.split
     if options.measures == "all":
         from aecore.measures import measure
 
@@ -238,17 +268,12 @@ def _classifier(options: argparse.Namespace) -> int:
 
 def _ship(options: argparse.Namespace) -> int:
     os.environ["OMP_NUM_THREADS"] = "1"  # sums, and so the last bits of weights, depend on how many threads share them
-    for config in shipped_configs():
+    for config in SHIPPED:
         _train_config(config)
         run = store.load(config.run_id)
         if not run.shipped:
             print(store.ship(run).path)
     return 0
-
-
-def shipped_configs() -> list[RunConfig]:
-    """The runs that come with the project: the chapter's recipe of each family."""
-    return [make_config(family) for family in MODELS]
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from aecore import stacks
-from aecore.config import RunConfig
+from aecore import optimised, stacks
+from aecore.config import RunConfig, recipe_of
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.stacks import Array, Stack
@@ -56,13 +56,17 @@ class RunFolder:
 
     @property
     def title(self) -> str:
-        """What a person reads, such as "AE · 20-d · fashion_mnist · 100 epochs"."""
-        family = MODELS[self.config.family]
-        parts = [family.short, f"{self.config.latent_dim}-d", _dataset_title(self.config.dataset)]
+        """What a person reads, such as "AE · 20-d · Fashion-MNIST · 100 epochs", and a recipe if not the chapter's."""
+        config, family, recipe = self.config, MODELS[self.config.family], recipe_of(self.config)
+        parts = [family.short, f"{config.latent_dim}-d", _dataset_title(config.dataset)]
+        if config.train_images:
+            parts.append(f"{config.train_images:,} images")
         if "epochs" not in family.unused:
-            parts.append(f"{self.config.epochs} epochs" if self.config.epochs != 1 else "1 epoch")
-            if self.config.optimiser != "adam":
-                parts.append(self.config.optimiser.capitalize())
+            parts.append(f"{config.epochs} epochs" if config.epochs != 1 else "1 epoch")
+        if recipe not in ("chapter", None):
+            parts.append(f"{recipe} recipe")
+        elif config.optimiser != "adam":
+            parts.append(config.optimiser.capitalize())
         return " · ".join(parts)
 
     def history(self) -> list[dict[str, Any]]:
@@ -120,6 +124,10 @@ class Run(RunFolder):
     def decode(self, z: Array) -> Array:
         """Images of codes: (n, latent_dim) float32 -> (n, pixels); PCA's are not clipped to [0, 1]."""
         return self.stacks["decoder"](z)
+
+    def optimise(self, x: Array) -> Array:
+        """The codes that fit images best, searched one by one from `encode(x)`: (n, pixels) -> (n, latent_dim)."""
+        return optimised.optimised_codes(self.stacks, self.config, x)
 
     def reconstruct(self, x: Array) -> Array:
         """`decode(encode(x))`: (n, pixels) -> (n, pixels)."""

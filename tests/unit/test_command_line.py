@@ -39,6 +39,14 @@ def test_evaluate_a_vae(run, capsys):
     assert table["recon_at_mean"] == table["bce"]
     assert sum(table["kl_per_dimension"]) == pytest.approx(table["kl"], rel=1e-5)
     assert 0 <= table["active_units"] <= 3
+    assert (table["codes"], table["noise"], table["split"]) == ("feed-forward", 0.0, "test")
+    assert main(["evaluate", run.run_id, "--codes", "optimised", "--split", "train", "--json"]) == 0
+    best = json.loads(capsys.readouterr().out)
+    assert (best["codes"], best["split"], best["images"]) == ("optimised", "train", 200)
+    assert main(["evaluate", run.run_id, "--noise", "0.5", "--json"]) == 0
+    noisy = json.loads(capsys.readouterr().out)
+    assert noisy["noise"] == 0.5
+    assert noisy["sse"] != table["sse"]
     assert main(["evaluate", run.run_id]) == 0
     assert "neg_elbo" in capsys.readouterr().out
 
@@ -75,6 +83,8 @@ def test_map_adds_the_missing_maps(run):
         ["train", "ae", "--nonsense", "1"],
         ["resume", "ae-nothing"],
         ["evaluate", "ae-nothing"],
+        ["evaluate", "ae-nothing", "--noise", "-1"],
+        ["evaluate", "ae-nothing", "--codes", "best"],
         ["map", "ae-nothing"],
         ["figure", "99.9", "--out", "x.png"],
     ],

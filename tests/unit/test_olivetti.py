@@ -133,7 +133,7 @@ def test_pixels_that_are_no_probabilities_have_no_cross_entropy(tiny: Path) -> N
 
     run = load_or_train(make_config("pca", dataset="tiny", latent_dim=2))
     images = datasets.load("tiny").test_images
-    scored = evaluation.evaluate(run.run_id, run.config, run.stacks, images, 0, (-2.0, 3.0))
+    scored = evaluation.evaluate(run.run_id, run.config, run.stacks, images, 0, span=(-2.0, 3.0))
     assert {"sse", "mse", "psnr"} <= scored.evaluation.keys()
     assert not {"bce", "bce_floor"} & scored.evaluation.keys()
     assert set(scored.errors) == {"sse"}
