@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -80,3 +81,13 @@ def test_without_runs_it_says_what_to_do(nothing, open_page):
     app = open_page("explore")
     assert not app.exception
     assert [info.value for info in app.info] == ["There is no run to explore yet. Train one on the Train page."]
+
+
+def test_a_damaged_run_is_explained_and_the_others_stay_in_reach(runs, nothing, open_page, tmp_path):
+    for run in runs.values():
+        shutil.copytree(run.path, tmp_path / "none" / run.run_id, ignore=shutil.ignore_patterns("epochs", "maps"))
+    (tmp_path / "none" / runs["ae"].run_id / "weights.safetensors").write_bytes(b"damaged")
+    app = open_page("explore")
+    assert ["does not match its checksum" in error.value for error in app.error] == [True]
+    (model,) = app.get("button_group")
+    assert explorer(model.set_value(runs["pca"].run_id).run())["run"] == runs["pca"].run_id
