@@ -140,6 +140,19 @@ def recipe_of(config: RunConfig) -> str | None:
     return next((name for name in recipes if make_config(config.family, name, **own) == config), None)
 
 
+def train_command(config: RunConfig) -> str:
+    """The command line that trains it, from the recipe it follows."""
+    recipe = recipe_of(config) or "chapter"
+    base = make_config(config.family, recipe)
+    words = ["aecore train", config.family, *(["--recipe", recipe] if recipe != "chapter" else [])]
+    for field in fields(RunConfig):
+        value = getattr(config, field.name)
+        if value != getattr(base, field.name):
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            words += [f"--{field.name.replace('_', '-')}", text]
+    return " ".join(words)
+
+
 _DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
 _CHOICES = {
     name: get_args(hint)

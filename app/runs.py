@@ -19,7 +19,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from aecore import datasets, figures, projection, spectrum, store
+from aecore import AecoreError, datasets, figures, projection, spectrum, store
 from aecore.projection import Plane
 from aecore.store import Run, RunFolder
 
@@ -131,8 +131,20 @@ def short_labels(runs: Sequence[RunFolder]) -> dict[str, str]:
     }
 
 
+def figure(name: str) -> tuple[figures.Figure, bytes, str]:
+    """The figure of that name, its PNG, and nothing; or the one that came with its run, and why it is not made here.
+
+    Raises as `figures.make` where there is neither.
+    """
+    try:
+        return *_figure(name), ""
+    except AecoreError as error:
+        if (kept := figures.kept(name)) is None:
+            raise
+        return kept, kept.png(), str(error)
+
+
 @st.cache_resource(show_spinner=False)
-def figure(name: str) -> tuple[figures.Figure, bytes]:
-    """The figure of that name and its PNG; raises as `figures.make`, and then tries again next time."""
+def _figure(name: str) -> tuple[figures.Figure, bytes]:
     made = figures.make(name)
     return made, made.png()

@@ -14,7 +14,7 @@ import streamlit as st
 from components import tiles
 from numpy.typing import NDArray
 
-from aecore import datasets, evaluation, figures, spectrum
+from aecore import datasets, evaluation, grids, spectrum
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
 from aecore.store import Run
@@ -235,7 +235,7 @@ def _numbers(errors: NDArray[np.float32]) -> list[str]:
 
 def _sprite(images: NDArray[np.float32]) -> str:
     """Images side by side as one data URI."""
-    return "data:image/png;base64," + base64.b64encode(figures.png(figures.tile(images, len(images)))).decode()
+    return "data:image/png;base64," + base64.b64encode(grids.png(grids.tile(images, len(images)))).decode()
 
 
 # --- the table ---
