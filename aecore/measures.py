@@ -41,7 +41,7 @@ def measure(run: Run) -> dict[str, Any]:
     """
     dataset = datasets.load(run.config.dataset)
     real = dataset.test_images
-    rebuilt = _shown(dataset, run.reconstruct(dataset.pixels(real)))
+    rebuilt = _shown(dataset, run.decode(run.codes))
     table: dict[str, Any] = {"ssim": float(ssim(real, rebuilt).mean())}
     if "logvar" in run.stacks:
         table["iw_bound"] = float(bound.importance_bound(run.stacks, dataset.pixels(real), run.config).mean())

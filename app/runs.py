@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from aecore import AecoreError, datasets, figures, projection, spectrum, store
+from aecore.config import Codes
 from aecore.projection import Plane
 from aecore.store import Run, RunFolder
 
@@ -109,7 +110,17 @@ def _images(dataset: str) -> bytes:
 def pca_curve(dataset: str) -> NDArray[np.float64]:
     """PCA's SSE on the test images of a dataset for every number of components, (pixels + 1,)."""
     data = datasets.load(dataset)
-    return spectrum.pca_curve(data.train_images, data.test_images)
+    return spectrum.pca_curve(data.train_images, data.test_images, data.span)
+
+
+def encode(run: Run, codes: Codes, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The encoder's codes of images, or the best there are: (n, pixels) -> (n, latent_dim)."""
+    return _optimised(run.run_id, run.record.get("created"), x, run) if codes == "optimised" else run.encode(x)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _optimised(run_id: str, created: str | None, x: NDArray[np.float32], _run: Run) -> NDArray[np.float32]:
+    return _run.optimise(x)
 
 
 def labels(runs: Sequence[RunFolder]) -> dict[str, str]:
