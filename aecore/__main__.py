@@ -293,9 +293,12 @@ def _classifier(options: argparse.Namespace) -> int:
 def _ship(options: argparse.Namespace) -> int:
     os.environ["OMP_NUM_THREADS"] = "1"  # sums, and so the last bits of weights, depend on how many threads share them
     for config in SHIPPED:
-        _train_config(config)
+        _train_config(config, with_maps=False)
         run = store.load(config.run_id)
         if not run.shipped:
+            from aecore import experiment
+
+            experiment.add_maps(run)
             print(store.ship(run).path)
     for path in figures.ship():
         print(path)
