@@ -159,7 +159,8 @@ def _in_order(pool: Indices, errors: Mapping[str, NDArray[np.float32]], chosen: 
         case "Largest error":
             return rows.by_error(pool, errors_of("of", 0))
         case "Largest advantage":
-            ahead, behind = errors_of("of", 0), errors_of("over", len(chosen) - 1)
+            pca = next((at for at, run in enumerate(chosen) if run.config.family == "pca"), len(chosen) - 1)
+            ahead, behind = errors_of("of", 0), errors_of("over", pca)
             return rows.by_error(pool, behind - ahead)
         case _:
             return pool
