@@ -255,19 +255,20 @@ function makeAtlas(root) {
       singled = group;
       request("dots");
     };
+    const present = [...data.classes.keys()].filter((group) => map.present.has(group));
     legend.replaceChildren(
-      ...data.classes.map((name, group) => {
+      ...present.map((group) => {
         const item = element("li"), button = element("button"), swatch = element("i", "swatch");
         swatch.style.background = colours[group % colours.length];
         button.type = "button";
         button.ariaPressed = String(kept === group);
-        button.append(swatch, name);
+        button.append(swatch, data.classes[group]);
         button.addEventListener("pointerenter", () => single(group));
         button.addEventListener("pointerleave", () => single(kept));
         button.addEventListener("click", () => {
           kept = kept === group ? null : group;
           single(kept);
-          legend.querySelectorAll("button").forEach((one, i) => (one.ariaPressed = String(kept === i)));
+          legend.querySelectorAll("button").forEach((one, i) => (one.ariaPressed = String(kept === present[i])));
         });
         item.append(button);
         return item;
@@ -315,6 +316,7 @@ function prepare(data, { tensors }, weights, { tensors: { images, labels } }) {
     side: images.shape.slice(1), // height, width
     images: images.data,
     labels: labels.data,
+    present: new Set(labels.data), // the classes that have test images
     sse: tensors.sse.data,
     decode: makeStack(weights, "decoder").forward,
     lift: data.plane ? planeInverse(data.plane) : blendInverse(codes, d, search, data.neighbours),
