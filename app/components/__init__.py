@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -20,28 +21,39 @@ _explorer = component("explorer")
 _atlas = component("atlas")
 _epochs = component("epochs")
 
-
 Blob = Callable[[], tuple[str, bytes]]
 
+_LAST = "blobs_last"  # session state: what `store_last` was told in this rerun
 
-@st.fragment  # the page's receipts rerun this alone
+
 def store(*blobs: Blob) -> None:
     """Send (key, payload) pairs to the page, where components find a payload under its key; shows nothing.
 
-    Each is made in its turn, so that the first is on its way before the last is ready. Each travels once a session,
-    until the page says that it has it, and stays there for the life of the tab: call this on every rerun, after the
-    page's own content.
+    Each is made in its turn, so that the first is on its way before the last is ready, and stays for the life of
+    the tab. Call this on every rerun, after the page's own content: Streamlit sends the hash of what it has sent
+    before. The page sends no receipt, since a receipt would rerun a fragment while a person switches pages.
     """
-    held: dict[str, int] = st.session_state.setdefault("blobs_held", {})
     for blob in blobs:
         try:
             key, payload = blob()
-        except AecoreError as error:  # a fragment's errors do not reach the page that mounts it
+        except AecoreError as error:
             st.error(str(error))
             continue
-        if held.get(key) != hash(payload):  # a run that was trained anew keeps its name
-            receipt = partial(held.__setitem__, key, hash(payload))
-            _store(key=f"store-{key}", data=key.encode() + b"\n" + payload, on_taken_change=receipt)
+        _store(key=f"store-{key}", data=key.encode() + b"\n" + payload)
+
+
+def store_last(*blobs: Blob) -> None:
+    """`store`, once the whole page is drawn: what several pages show then travels once for all of them."""
+    st.session_state[_LAST] = blobs
+
+
+@contextmanager
+def last() -> Iterator[None]:
+    """Around the page, in the app's entry file: an element's hash holds the file that mounts it."""
+    st.session_state[_LAST] = ()
+    yield
+    with st.container(gap=None):
+        store(*st.session_state[_LAST])
 
 
 def explorer(space: Mapping[str, Any], opening: Mapping[str, Any], moved: Callable[[Place], None]) -> None:
@@ -54,7 +66,8 @@ def explorer(space: Mapping[str, Any], opening: Mapping[str, Any], moved: Callab
     def tell() -> None:
         moved(Place(**st.session_state["explorer"]["place"]))
 
-    _explorer(key="explorer", data={**space, "opening": opening}, on_place_change=tell)
+    # a list, because Streamlit looks for dataframes in a dict, and loading pandas for that takes half a second
+    _explorer(key="explorer", data=[space, opening], on_place_change=tell)
 
 
 def atlas(
