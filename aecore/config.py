@@ -37,7 +37,7 @@ class RunConfig:
     output: Output = "sigmoid"  # what the decoder ends in; linear: for pixels that are any real number
     loss: Loss = "bce"  # bce: Bernoulli negative log-likelihood, nats; mse: squared error
     codes: Codes = "feed-forward"  # where the decoder's codes come from: the encoder, or a search image by image
-    ridge: float = 1e-4  # with optimised codes: ridge / 2 (|z|^2 + |W|^2) joins the loss
+    ridge: float = 1e-4  # optimised codes are searched with ridge / 2 |z|^2 in the loss; training adds |W|^2
     beta: float = 1.0  # weight of the KL term
     noise: float = 0.25  # variance of what the denoising AE adds to each pixel
     dropout: float = 0.1  # share of the units that the dropout AE switches off

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from aecore.config import Loss, RunConfig
 from aecore.stacks import ACTIVATIONS, Array, Layer, Stack, sigmoid
 
-STEPS = 30  # enough for one layer, where the problem is convex; deeper decoders are near their end after ten
+STEPS = 30  # at most; for one layer the problem is convex, and most images need six
+DEEP_STEPS = 8  # for deeper decoders: two steps bring most of the gain, and more than eight next to nothing
 _BATCH = 100  # rows at a time: a Jacobian of 30 x 784 each, 9 MB
 _START = 0.01  # damping, as a share of the mean curvature: less where steps keep what they promise, more where not
 _STIFFEST = 1e6  # a row that needs more has come to rest
@@ -52,13 +53,12 @@ SLOPES: Mapping[str, Callable[[Array], Array]] = {
 def optimised_codes(stacks: Mapping[str, Stack], config: RunConfig, x: Array) -> Array:
     """The best codes of a stored run for images x, searched from its encoder's: (n, pixels) -> (n, latent_dim).
 
-    The ridge counts only in a run that was trained with it.
+    The ridge is small: it keeps a dimension that the decoder ignores from running away.
     """
-    ridge = config.ridge if config.codes == "optimised" else 0.0
-    return optimise(stacks["decoder"], x, stacks["encoder"](x), config.loss, ridge)
+    return optimise(stacks["decoder"], x, stacks["encoder"](x), config.loss, config.ridge)
 
 
-def optimise(decoder: Stack, x: Array, start: Array, loss: Loss, ridge: float = 0.0, steps: int = STEPS) -> Array:
+def optimise(decoder: Stack, x: Array, start: Array, loss: Loss, ridge: float) -> Array:
     """argmin_z recon(x, decoder(z)) + ridge / 2 |z|^2 for each image: x (n, pixels), start (n, d) -> (n, d).
 
     recon is the Bernoulli negative log-likelihood where `loss` is "bce" and the decoder ends in a
@@ -68,7 +68,7 @@ def optimise(decoder: Stack, x: Array, start: Array, loss: Loss, ridge: float = 
     For one sigmoid layer and "bce" this is Newton's method on a convex problem, so that with a ridge the
     result is the minimum from any start; for deeper decoders it is a minimum near the start.
     """
-    problem = _Problem(decoder, loss, ridge)
+    problem, steps = _Problem(decoder, loss, ridge), STEPS if len(decoder.layers) == 1 else DEEP_STEPS
     parts = [
         _descend(problem, x[first : first + _BATCH], start[first : first + _BATCH], steps)
         for first in range(0, len(x), _BATCH)

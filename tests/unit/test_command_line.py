@@ -27,8 +27,13 @@ def test_train_list_and_evaluate(tiny, capsys):
     table = json.loads(capsys.readouterr().out)
     assert {"run_id", "family", "dataset", "latent_dim", "epochs", "sse", "mse", "bce", "bce_floor"} <= table.keys()
     assert (table["family"], table["epochs"], table["latent_dim"]) == ("ae", 2, 3)
-    assert listed["config"] == {"family": "ae", "dataset": "tiny", "latent_dim": 3, "hidden": [16, 8], "epochs": 2} | {
-        "seed": 1  # the recipe's
+    assert listed["config"] == {
+        "family": "ae",
+        "dataset": "tiny",
+        "latent_dim": 3,
+        "hidden": [16, 8],
+        "epochs": 2,
+        "seed": 1,
     }
 
 
