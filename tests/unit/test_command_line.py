@@ -92,6 +92,9 @@ def test_map_adds_the_missing_maps(run):
         ["evaluate", "ae-nothing", "--codes", "best"],
         ["map", "ae-nothing"],
         ["figure", "99.9", "--out", "x.png"],
+        ["evaluate", "ae-nothing", "--keep"],
+        ["evaluate", "ae-nothing", "--measures", "some"],
+        ["fetch", "cifar"],
     ],
 )
 def test_a_bad_request_gets_one_sentence_and_status_2(arguments, tiny, capsys):
