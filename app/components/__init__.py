@@ -11,10 +11,9 @@ import scrubber
 import streamlit as st
 from links import Place
 
+from aecore.errors import AecoreError
 from aecore.store import RunFolder
 from components.bundle import component
-
-_HELD = "blobs_held"  # session state: key -> hash of the payload that the page has
 
 _store = component("store")
 _explorer = component("explorer")
@@ -22,30 +21,27 @@ _atlas = component("atlas")
 _epochs = component("epochs")
 
 
-def store(*blobs: tuple[str, bytes]) -> None:
-    """Send (key, payload) pairs to the page, where components find a payload under its key; shows nothing.
-
-    Each travels once a session, until the page says that it has it, and is kept there for the life of the tab: call
-    this on every rerun, after the page's own content.
-    """
-    if _missing(blobs):
-        _send(blobs)
+Blob = Callable[[], tuple[str, bytes]]
 
 
 @st.fragment  # the page's receipts rerun this alone
-def _send(blobs: Sequence[tuple[str, bytes]]) -> None:
-    for key, payload in _missing(blobs):
-        _store(key=f"store-{key}", data=key.encode() + b"\n" + payload, on_taken_change=partial(_taken, key, payload))
+def store(*blobs: Blob) -> None:
+    """Send (key, payload) pairs to the page, where components find a payload under its key; shows nothing.
 
-
-def _missing(blobs: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """What the page has not got, or has got otherwise: a run that was trained anew keeps its name."""
-    held = st.session_state.get(_HELD, {})
-    return [(key, payload) for key, payload in blobs if held.get(key) != hash(payload)]
-
-
-def _taken(key: str, payload: bytes) -> None:
-    st.session_state.setdefault(_HELD, {})[key] = hash(payload)
+    Each is made in its turn, so that the first is on its way before the last is ready. Each travels once a session,
+    until the page says that it has it, and stays there for the life of the tab: call this on every rerun, after the
+    page's own content.
+    """
+    held: dict[str, int] = st.session_state.setdefault("blobs_held", {})
+    for blob in blobs:
+        try:
+            key, payload = blob()
+        except AecoreError as error:  # a fragment's errors do not reach the page that mounts it
+            st.error(str(error))
+            continue
+        if held.get(key) != hash(payload):  # a run that was trained anew keeps its name
+            receipt = partial(held.__setitem__, key, hash(payload))
+            _store(key=f"store-{key}", data=key.encode() + b"\n" + payload, on_taken_change=receipt)
 
 
 def explorer(space: Mapping[str, Any], opening: Mapping[str, Any], moved: Callable[[Place], None]) -> None:
@@ -101,11 +97,15 @@ def grids(chosen: Sequence[RunFolder]) -> None:
     Those of finished runs never change: call it for them outside a fragment that ticks, for jobs inside.
     """
     store(*(
-        (f"grids/{run.run_id}/{kind}/{number}-{held[-1]}", runs.grid_chunk(run, kind, held))
+        partial(_grids, run, kind, number, held)
         for run in chosen
         for kind in run.kinds()
         for number, held in scrubber.chunks(run.epochs(kind)).items()
     ))  # fmt: skip
+
+
+def _grids(run: RunFolder, kind: str, number: int, epochs: tuple[int, ...]) -> tuple[str, bytes]:
+    return f"grids/{run.run_id}/{kind}/{number}-{epochs[-1]}", runs.grid_chunk(run, kind, epochs)
 
 
 _tiles = component("tiles")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import components
@@ -11,6 +12,7 @@ import space
 import streamlit as st
 from links import Place
 
+from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.store import Run
 
@@ -29,17 +31,18 @@ def page() -> None:
         return
     if st.session_state.get(MODEL) not in [run.run_id for run in finished]:
         _arrive(finished)
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title("Explore", width="content")
         run = _choose_model(finished)
         st.caption(MODELS[run.config.family].summary, width="stretch")
     if run.run_id != st.session_state[PLACE].run:
-        _open(*links.resolve({"run": run.run_id, "start": st.session_state[PLACE].start}, finished))
+        same_start, _ = links.resolve({"run": run.run_id, "start": st.session_state[PLACE].start}, finished)
+        _open(same_start)
     number, place, problem = st.session_state[OPENING]
     if problem:
         st.info(problem)
     _explorer(run, place, number)
-    components.store(runs.weights(run), runs.codes(run), runs.images(run.config.dataset))
+    components.store(partial(runs.weights, run), partial(runs.codes, run), partial(runs.images, run.config.dataset))
 
 
 def _arrive(finished: list[Run]) -> None:
@@ -52,7 +55,7 @@ def _arrive(finished: list[Run]) -> None:
     st.session_state[MODEL] = st.session_state[PLACE].run
 
 
-def _open(place: Place, problem: str | None) -> None:
+def _open(place: Place, problem: str | None = None) -> None:
     number = st.session_state[OPENING][0] + 1 if OPENING in st.session_state else 0
     st.session_state[PLACE], st.session_state[OPENING] = place, (number, place, problem)
 
@@ -78,4 +81,7 @@ def _moved(place: Place) -> None:
         st.session_state[PLACE] = place
 
 
-page()
+try:
+    page()
+except AecoreError as error:
+    st.error(str(error))

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,12 @@ import pytest
 
 from aecore import datasets, evaluation, store
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
+from components.bundle import FOLDER, join
+
 ROOT = Path(__file__).parents[2]
+COMPONENTS = sorted(path.name for path in FOLDER.iterdir() if (path / f"{path.name}.js").exists())
+NODE = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def cases(tmp_path):
     return path
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@NODE
 def test_node_tests_pass(cases):
     files = sorted(str(path) for path in (ROOT / "tests" / "node").glob("*.mjs"))
     ended = subprocess.run(
@@ -40,3 +46,15 @@ def test_node_tests_pass(cases):
     )
     assert ended.returncode == 0, ended.stdout[-4000:]
     assert "# skipped 0" in ended.stdout
+
+
+@NODE
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_a_component_joins_into_one_module(name, tmp_path):
+    module = tmp_path / f"{name}.mjs"
+    module.write_text(join(FOLDER / name / f"{name}.js"), "utf-8")
+    script = f"console.log(typeof (await import('{module.as_uri()}')).default)"
+    ended = subprocess.run(
+        ["node", "--input-type=module", "--eval", script], capture_output=True, text=True, check=False
+    )
+    assert ended.stdout.strip() == "function", ended.stderr  # two things of one name are a syntax error

@@ -8,7 +8,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
 def test_the_library_example_runs(capsys):
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len([line for line in example.splitlines() if line]) == 5
+    assert len([line for line in example.splitlines() if line]) <= 5
     exec(compile(example, "README.md", "exec"), {})
     assert "sse" in capsys.readouterr().out.lower()
 

@@ -49,11 +49,13 @@ class Explorer {
   // data: the run's space and the place to open in it. A place is opened once; reruns only repeat it.
   open(data) {
     if (data.run === this.space?.run && data.opening.number === this.space.opening.number) return;
+    if (String(data.shape) !== String(this.space?.shape)) { // the old picture stays until there is a new one
+      this.picture.shape(...data.shape);
+      this.strip.shape(...data.shape);
+    }
     this.space = data;
     this.decode = this.codes = this.images = this.labels = null;
     clearTimeout(this.timer);
-    this.picture.shape(...data.shape);
-    this.strip.shape(...data.shape);
     this.sliders.show(data.dimensions);
     this.root.querySelector(".measure").textContent = data.measure;
     this.picker.show(data);
@@ -73,7 +75,7 @@ class Explorer {
     });
     wanted(tensorsOf(`codes/${space.run}`), ({ tensors }) => {
       this.codes = tensors.codes.data;
-      if (this.waiting) this.begin(this.waiting);
+      if (this.waiting) { this.begin(this.waiting); this.rest(); }
     });
     wanted(tensorsOf(`images/${space.dataset}`), ({ tensors }) => {
       this.images = tensors.images.data;
@@ -83,14 +85,14 @@ class Explorer {
     });
   }
 
-  // Start somewhere else. `known` holds what the server said of the start: its code, image and label, and a code
-  // that the link had moved to.
+  // Start there. `known` is what the server said of the start: its code, image and label, and the code z that the
+  // person had moved to.
   begin(start, known = {}) {
     const home = known.code ? Float32Array.from(known.code) : startCode(start, this.space, this.codes);
     this.waiting = home ? null : start;
     if (!home) return;
     Object.assign(this, { start, home, z: decodeCode(known.z ?? "") ?? home.slice() });
-    this.picker.set(start);
+    this.picker.set(start, known.label);
     this.introduce(known);
     this.sliders.place(this.z, home);
     this.redraw();

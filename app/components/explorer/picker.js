@@ -1,7 +1,7 @@
 // Chooses the start: its kind, and then one of a row of pictures.
 
 import { makePainter } from "../js/pixels.js";
-import { startCode, startName } from "./starts.js";
+import { startCode } from "./starts.js";
 
 const ROW = 8; // pictures to choose from
 const SEEDS = 10000;
@@ -29,17 +29,17 @@ export class Picker {
 
   // space: the run's, as the server describes it.
   show(space) {
-    this.space = space;
-    this.decode = null;
+    Object.assign(this, { space, decode: null, images: null, labels: null, row: [] });
+    this.class.disabled = true;
     this.index.max = space.count - 1;
     this.class.replaceChildren(...space.classes.map((name, label) => new Option(name, label)));
     this.kindName.textContent = sampleName(space);
-    this.row = [];
   }
 
   // The test images with their labels, bytes, once they are here.
   supplyImages(images, labels) {
     Object.assign(this, { images, labels, row: [] });
+    this.class.disabled = false;
     this.set(this.start);
   }
 
@@ -49,18 +49,18 @@ export class Picker {
     this.draw();
   }
 
-  // Show that exploring starts there.
-  set(start) {
+  // Show that exploring starts there; label: a test image's, where the images are still on their way.
+  set(start, label) {
     const moved = this.start?.kind !== start.kind || !this.row.includes(start.number);
     this.start = start;
     this.last[start.kind] = start.number;
     for (const kind of this.kinds) kind.checked = kind.value === start.kind;
     this.image.hidden = start.kind !== "test";
     this.another.hidden = start.kind !== "test" && start.kind !== "sample";
-    this.note.textContent = start.kind === "sample" ? source(this.space) : start.kind === "zero" ? "Every dimension at 0." : "";
+    this.note.textContent = { sample: source(this.space), zero: "Every dimension at 0." }[start.kind] ?? "";
     if (start.kind === "test") {
       this.index.value = start.number;
-      if (this.labels) this.class.value = this.labels[start.number];
+      this.class.value = label ?? this.labels?.[start.number];
     }
     if (moved) this.offer(this.numbers(start));
     for (const button of this.pictures.children) button.ariaPressed = Number(button.value) === start.number;

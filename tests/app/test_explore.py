@@ -1,0 +1,93 @@
+"""The Explore page without a browser: what it tells its component to show."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from aecore import datasets, store
+
+
+def explorer(app):
+    """What the explorer was given."""
+    (found,) = [element for element in app.get("bidi_component") if element.proto.component_name == "explorer"]
+    return json.loads(found.proto.json)
+
+
+def sent(app):
+    """The keys of the blobs on their way to the page, in order."""
+    found = [element.proto for element in app.get("bidi_component") if element.proto.component_name == "store"]
+    return [proto.bytes.split(b"\n", 1)[0].decode() for proto in found]
+
+
+@pytest.fixture
+def runs():
+    return {run.config.family: run for run in store.runs()}
+
+
+def test_it_opens_at_once_with_the_first_run_and_image(home, open_page, runs):
+    app = open_page("explore")
+    assert not app.exception
+    data, ae = explorer(app), runs["ae"]
+    assert data["run"] == ae.run_id
+    assert sent(app) == [f"weights/{ae.run_id}", f"codes/{ae.run_id}", "images/fashion_mnist"]
+    np.testing.assert_array_equal(np.array(data["opening"]["code"], np.float32), ae.codes[0])
+    image = datasets.load("fashion_mnist").test_images[0]
+    assert base64.b64decode(data["opening"]["image"]) == image.tobytes()
+    assert len(json.dumps(data)) < 10_000
+
+
+def test_dimensions_stand_in_order_of_importance(home, open_page, runs):
+    data = explorer(open_page("explore"))
+    variance = runs["ae"].codes.var(0)
+    shown = [dimension["index"] for dimension in data["dimensions"]]
+    assert shown == np.argsort(-variance).tolist()
+    assert data["dimensions"][0]["importance"] == 1
+    for dimension in data["dimensions"]:
+        codes = runs["ae"].codes[:, dimension["index"]]
+        inside = (codes > dimension["low"]) & (codes < dimension["high"])
+        assert 0.98 < inside.mean() < 1
+
+
+def test_another_model_keeps_the_start_under_a_new_number(home, open_page, runs):
+    app = open_page("explore")
+    before = explorer(app)["opening"]["number"]
+    (model,) = app.get("button_group")
+    model.set_value(runs["vae"].run_id).run()
+    data = explorer(app)
+    assert data["run"] == runs["vae"].run_id
+    assert data["gaussian"] is None
+    assert data["measure"] == "KL to the prior"
+    assert data["opening"]["number"] != before
+    np.testing.assert_array_equal(np.array(data["opening"]["code"], np.float32), runs["vae"].codes[0])
+    assert all(dimension["low"] < -2.57 and dimension["high"] > 2.57 for dimension in data["dimensions"])
+
+
+def test_a_link_opens_what_it_says(home, open_page, runs):
+    app = open_page("figures")
+    for name, value in {"run": runs["pca"].run_id, "start": "mean-3"}.items():
+        app.query_params[name] = value
+    data = explorer(app.switch_page("views/explore.py").run())
+    assert data["run"] == runs["pca"].run_id
+    assert data["opening"]["start"] == "mean-3"
+    assert "image" not in data["opening"]
+
+
+def test_without_runs_it_says_what_to_do(nothing, open_page):
+    app = open_page("explore")
+    assert not app.exception
+    assert [info.value for info in app.info] == ["There is no run to explore yet. Train one on the Train page."]
+
+
+def test_a_damaged_run_is_explained_and_the_others_stay_in_reach(runs, nothing, open_page, tmp_path):
+    for run in runs.values():
+        shutil.copytree(run.path, tmp_path / "none" / run.run_id, ignore=shutil.ignore_patterns("epochs", "maps"))
+    (tmp_path / "none" / runs["ae"].run_id / "weights.safetensors").write_bytes(b"damaged")
+    app = open_page("explore")
+    assert ["does not match its checksum" in error.value for error in app.error] == [True]
+    (model,) = app.get("button_group")
+    assert explorer(model.set_value(runs["pca"].run_id).run())["run"] == runs["pca"].run_id
