@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
-from aecore import datasets, evaluation, figures, store
-from aecore.config import RunConfig, make_config
+from aecore import certificate, datasets, evaluation, figures, store
+from aecore.config import Codes, RunConfig, make_config
+from aecore.datasets.fetch import SOURCES, fetch
 from aecore.draft import Draft
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+from aecore.shipped import SHIPPED
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,7 +58,11 @@ def _parser() -> argparse.ArgumentParser:
 
     train = add("train", _train, "Train a model, or go on where it was interrupted.")
     train.add_argument("family", choices=list(MODELS), metavar="FAMILY", help=", ".join(MODELS))
-    train.add_argument("--recipe", default="chapter", help="named settings: chapter (default) or fast")
+    train.add_argument(
+        "--recipe",
+        default="chapter",
+        help="named settings: chapter (default), or what FAMILY has beside it, such as fast or best",
+    )
     _add_config_options(train)
     train.add_argument("--no-maps", action="store_true", help="leave the 2-D maps to `aecore map`")
     resume = add("resume", _resume, "Go on with an unfinished run.")
@@ -64,12 +71,30 @@ def _parser() -> argparse.ArgumentParser:
     maps.add_argument("run", metavar="RUN")
     listing = add("list", _list, "List the finished runs.")
     listing.add_argument("--json", action="store_true")
-    evaluate = add("evaluate", _evaluate, "Score a run on its test images.")
+    evaluate = add("evaluate", _evaluate, "Score a run on the test images.")
     evaluate.add_argument("run", metavar="RUN")
     evaluate.add_argument("--json", action="store_true")
+    evaluate.add_argument(
+        "--measures", choices=("basic", "all"), default="basic", help="all: SSIM, FID and more, slowly"
+    )
+    evaluate.add_argument("--keep", action="store_true", help="keep what `--measures all` adds with the run")
+    evaluate.add_argument(
+        "--codes", choices=get_args(Codes), help="the encoder's, or the best there are (default: as it was trained)"
+    )
+    evaluate.add_argument(
+        "--split", choices=("test", "train"), default="test", help="train: the images it was trained on"
+    )
+    evaluate.add_argument(
+        "--noise", type=_variance, default=0.0, metavar="VARIANCE", help="of the noise that the model sees"
+    )
     figure = add("figure", _figure, "Draw a figure of the chapter.")
     figure.add_argument("name", metavar="NAME", help=", ".join(figures.FIGURES))
     figure.add_argument("--out", required=True, metavar="FILE", help="a .png file; its provenance goes beside it")
+    fetching = add("fetch", _fetch, "Download a dataset that is not shipped.")
+    fetching.add_argument("dataset", choices=list(SOURCES), metavar="DATASET", help=", ".join(SOURCES))
+    table = add("certificate", _certificate, "Set the numbers of the runs beside published ones.")
+    table.add_argument("--json", action="store_true")
+    add("classifier", _classifier, "Train the classifiers whose features the classifier FID compares.")
     add("ship", _ship, "Train the runs that come with the project into checkpoints/.")
     return parser
 
@@ -97,6 +122,16 @@ def _widths(text: str) -> tuple[int, ...]:
         return tuple(int(width) for width in text.split(",") if width)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"must be widths such as 256,128, not '{text}'") from error
+
+
+def _variance(text: str) -> float:
+    try:
+        variance = float(text)
+    except ValueError:
+        variance = -1.0
+    if not 0 <= variance < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a variance of at least 0, not '{text}'")
+    return variance
 
 
 def _first(hint: Any) -> Any:
@@ -176,15 +211,30 @@ def _listed(run: store.Run) -> dict[str, Any]:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.keep and options.measures != "all":
+        raise AecoreError("Only what `--measures all` adds can be kept; ask for it, or leave out `--keep`.")
     run = store.load(options.run)
-    images = datasets.load(run.config.dataset).test_images
-    table = evaluation.evaluate(run.run_id, run.config, run.stacks, images, run.record["epochs"]).evaluation
+    dataset = datasets.load(run.config.dataset)
+    images = dataset.test_images
+    if options.split == "train":
+        images = dataset.train_images[: run.config.train_images or None]
+    table = evaluation.evaluate(
+        run.run_id, run.config, run.stacks, images, run.record["epochs"], options.codes, options.noise, dataset.span
+    ).evaluation
+    table["split"] = options.split
+    if options.measures == "all":
+        from aecore.measures import measure
+
+        added = measure(run)
+        table |= added
+        if options.keep:
+            run.save_measures(added)
     if options.json:
         print(json.dumps(table))
         return 0
     for name, value in table.items():
         if not isinstance(value, list):
-            print(f"{name:<14} {value:.4f}" if isinstance(value, float) else f"{name:<14} {value}")
+            print(f"{name:<30} {value:.4f}" if isinstance(value, float) else f"{name:<30} {value}")
     return 0
 
 
@@ -195,19 +245,37 @@ def _figure(options: argparse.Namespace) -> int:
     return 0
 
 
+def _fetch(options: argparse.Namespace) -> int:
+    print(fetch(options.dataset))
+    return 0
+
+
+def _certificate(options: argparse.Namespace) -> int:
+    """Status 1 when a row is out of its tolerance."""
+    lines = certificate.lines()
+    print(json.dumps([line.to_dict() for line in lines], indent=1) if options.json else certificate.markdown(lines))
+    return int(any(line.state == "missed" for line in lines))
+
+
+def _classifier(options: argparse.Namespace) -> int:
+    from aecore import classifier
+
+    for name in classifier.DATASETS:
+        dataset = datasets.load(name)
+        for epoch, model in enumerate(classifier.train_classifier(dataset), 1):
+            print(f"{name}: epoch {epoch}, {classifier.accuracy(model, dataset):.2%} of the test images named right")
+        print(classifier.ship(model, name))
+    return 0
+
+
 def _ship(options: argparse.Namespace) -> int:
     os.environ["OMP_NUM_THREADS"] = "1"  # sums, and so the last bits of weights, depend on how many threads share them
-    for config in shipped_configs():
+    for config in SHIPPED:
         _train_config(config)
         run = store.load(config.run_id)
         if not run.shipped:
             print(store.ship(run).path)
     return 0
-
-
-def shipped_configs() -> list[RunConfig]:
-    """The runs that come with the project: the chapter's recipe of each family."""
-    return [make_config(family) for family in MODELS]
 
 
 if __name__ == "__main__":

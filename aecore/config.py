@@ -16,6 +16,9 @@ Loss = Literal["bce", "mse"]
 Activation = Literal["relu", "silu", "tanh"]
 Optimiser = Literal["adam", "adamw", "muon"]
 Schedule = Literal["constant", "cosine"]
+Output = Literal["sigmoid", "linear"]
+Precision = Literal["float32", "bfloat16"]
+Codes = Literal["feed-forward", "optimised"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,13 @@ class RunConfig:
     latent_dim: int = 20
     hidden: tuple[int, ...] | None = None  # encoder widths, mirrored in the decoder; None: the family's own
     activation: Activation = "relu"
+    output: Output = "sigmoid"  # what the decoder ends in; linear: for pixels that are any real number
     loss: Loss = "bce"  # bce: Bernoulli negative log-likelihood, nats; mse: squared error
+    codes: Codes = "feed-forward"  # where the decoder's codes come from: the encoder, or a search image by image
+    ridge: float = 1e-4  # optimised codes are searched with ridge / 2 |z|^2 in the loss; training adds |W|^2
     beta: float = 1.0  # weight of the KL term
+    noise: float = 0.25  # variance of what the denoising AE adds to each pixel
+    dropout: float = 0.1  # share of the units that the dropout AE switches off
     optimiser: Optimiser = "adam"
     lr: float = 1e-3
     bias_lr: float = 3e-3  # muon only: AdamW's rate for the biases
@@ -40,6 +48,8 @@ class RunConfig:
     schedule: Schedule = "constant"  # cosine: after a linear warm-up over the first tenth
     batch_size: int = 512
     epochs: int = 100
+    precision: Precision = "float32"  # bfloat16: matrix products while training; weights stay float32
+    shift: int = 0  # each training image is moved by up to so many pixels, anew every epoch
     train_images: int = 0  # the first n training images; 0: all of them
     seed: int = 0
 
@@ -57,6 +67,8 @@ class RunConfig:
                 raise AecoreError(f"The family '{self.family}' has no use for '{name}'; leave it out.")
         if "hidden" in family.unused and self.hidden:
             raise AecoreError(f"The family '{self.family}' has no hidden layers; leave 'hidden' out.")
+        if self.output == "linear" and self.loss == "bce":
+            raise AecoreError("A linear 'output' is no probability; set 'loss' to mse with it.")
 
     @property
     def run_id(self) -> str:
@@ -121,15 +133,22 @@ def make_config(family: str, recipe: str = "chapter", **changes: Any) -> RunConf
     return RunConfig.from_dict({"family": family, **recipes[recipe], **changes})
 
 
+def recipe_of(config: RunConfig) -> str | None:
+    """The recipe that `config` follows, whatever its data, code length, epochs and seed; None for no recipe."""
+    own = {name: getattr(config, name) for name in ("dataset", "latent_dim", "epochs", "train_images", "seed")}
+    recipes = MODELS[config.family].recipes
+    return next((name for name in recipes if make_config(config.family, name, **own) == config), None)
+
+
 _DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
 _CHOICES = {
     name: get_args(hint)
     for name, hint in get_type_hints(RunConfig).items()
-    if hint in (Loss, Activation, Optimiser, Schedule)
+    if hint in (Loss, Activation, Optimiser, Schedule, Output, Precision, Codes)
 }
-_LEAST = {"latent_dim": 1, "batch_size": 1, "epochs": 0, "train_images": 0, "seed": 0}
+_LEAST = {"latent_dim": 1, "batch_size": 1, "epochs": 0, "shift": 0, "train_images": 0, "seed": 0}
 _POSITIVE = ("lr", "bias_lr")
-_NOT_NEGATIVE = ("beta", "weight_decay")
+_NOT_NEGATIVE = ("beta", "weight_decay", "ridge", "noise", "dropout")
 
 
 def _check_types(config: RunConfig) -> None:
@@ -156,6 +175,8 @@ def _check_ranges(config: RunConfig) -> None:
             bound = "above 0" if name in _POSITIVE else "of at least 0"
             raise AecoreError(f"'{name}' must be a finite number {bound}, not {value!r}.")
         object.__setattr__(config, name, float(value))
+    if config.dropout >= 1:
+        raise AecoreError(f"'dropout' must be below 1, not {config.dropout:g}: some units have to stay on.")
 
 
 def _is_int(value: object) -> bool:

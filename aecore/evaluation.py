@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.config import RunConfig
+from aecore.config import Codes, RunConfig
+from aecore.datasets.base import UNIT, Span, pixels
+from aecore.optimised import optimised_codes
 from aecore.stacks import Array, Stack
+
+__all__ = ["TestPass", "bce", "bce_floor", "evaluate", "kl_per_dimension", "pixels", "psnr", "sse"]
 
 # Where a reconstruction is no sigmoid's output (PCA), BCE clips it to this far inside (0, 1).
 # 0.01 is near the value that favours it most: PCA-20 then scores 240.5 nats on Fashion-MNIST.
@@ -28,11 +32,6 @@ class TestPass:
     codes: Array
     errors: dict[str, Array]
     evaluation: dict[str, Any]
-
-
-def pixels(images: NDArray[np.uint8]) -> Array:
-    """(n, h, w) uint8 -> (n, h * w) float32 in [0, 1]."""
-    return np.divide(images.reshape(len(images), -1), 255, dtype=np.float32)
 
 
 def sse(x: Array, x_hat: Array) -> Array:
@@ -70,38 +69,53 @@ def kl_per_dimension(mean: Array, logvar: Array) -> Array:
     return 0.5 * (np.exp(logvar) + np.square(mean) - 1 - logvar)
 
 
-def psnr(mse: float) -> float:
-    """Peak signal-to-noise ratio in dB of a mean squared error a pixel, peak 1: -10 log10(mse)."""
-    return -10 * math.log10(mse) if mse > 0 else math.inf
+def psnr(mse: float, peak: float = 1.0) -> float:
+    """Peak signal-to-noise ratio in dB of a mean squared error a pixel: 10 log10(peak^2 / mse)."""
+    return 10 * math.log10(peak**2 / mse) if mse > 0 else math.inf
 
 
 def evaluate(
-    run_id: str, config: RunConfig, stacks: Mapping[str, Stack], images: NDArray[np.uint8], epochs: int
+    run_id: str,
+    config: RunConfig,
+    stacks: Mapping[str, Stack],
+    images: NDArray[np.uint8],
+    epochs: int,
+    codes: Codes | None = None,
+    noise: float = 0.0,
+    span: Span = UNIT,
 ) -> TestPass:
-    """Score stored stacks on uint8 `images` (n, h, w).
+    """Score stored stacks on uint8 `images` (n, h, w), whose bytes stand for pixels in `span`.
 
+    `codes` says whose codes are decoded, the encoder's or the best there are (`optimised`); None: those
+    that the run was trained with. The model sees the images with noise of variance `noise` on each
+    pixel, and is scored against the clean ones.
     `sse` sums over pixels and `mse` averages over them; `bce` and the VAE's terms are nats an image;
-    each is averaged over the images. `recon` is sampled once an image from q(z | x) with the run's
-    seed, `recon_at_mean` decodes the mean (no bound), `neg_elbo` = recon + kl, unweighted.
+    each is averaged over the images. Pixels outside [0, 1] are no probabilities and have no `bce`.
+    `recon` is sampled once an image from q(z | x) with the run's seed, `recon_at_mean` decodes the mean
+    (no bound), `neg_elbo` = recon + kl, unweighted; they belong to the encoder, so that with optimised
+    codes there are none.
     """
-    x = pixels(images)
-    parts = [_score(stacks, batch, noise) for batch, noise in _batches(x, config)]
+    x, kind = pixels(images, span), codes or config.codes
+    parts = [_score(stacks, config, kind, span, *batch) for batch in _batches(x, config, noise)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    codes, kl = columns.pop("codes"), columns.pop("kl_per_dimension", None)
+    z, kl = columns.pop("codes"), columns.pop("kl_per_dimension", None)
     table: dict[str, Any] = {
         "run_id": run_id,
         "family": config.family,
         "dataset": config.dataset,
         "latent_dim": config.latent_dim,
         "epochs": epochs,
+        "codes": kind,
+        "noise": noise,
         "images": len(x),
     }
     means = {name: float(column.mean(dtype=np.float64)) for name, column in columns.items()}
-    table |= {"sse": means["sse"], "mse": means["sse"] / x.shape[1], "psnr": psnr(means["sse"] / x.shape[1])}
-    table |= {"bce": means["bce"], "bce_floor": means["bce_floor"]}
+    mse = means["sse"] / x.shape[1]
+    table |= {"sse": means["sse"], "mse": mse, "psnr": psnr(mse, span[1] - span[0])}
+    table |= {name: means[name] for name in ("bce", "bce_floor") if name in means}
     if kl is not None:
-        table |= _posterior_table(config, means, codes, kl)
-    return TestPass(codes, {"sse": columns["sse"], "bce": columns["bce"]}, table)
+        table |= _posterior_table(config, means, z, kl)
+    return TestPass(z, {name: columns[name] for name in ("sse", "bce") if name in columns}, table)
 
 
 def _posterior_table(config: RunConfig, means: Mapping[str, float], codes: Array, kl: Array) -> dict[str, Any]:
@@ -117,28 +131,28 @@ def _posterior_table(config: RunConfig, means: Mapping[str, float], codes: Array
     }
 
 
-def _batches(x: Array, config: RunConfig) -> Iterator[tuple[Array, Array]]:
-    """Images in order, each batch with its standard normal noise (b, d)."""
-    random = np.random.default_rng(config.seed)
+def _batches(x: Array, config: RunConfig, noise: float) -> Iterator[tuple[Array, Array, Array]]:
+    """Images in order, as they are and as the model sees them, with standard normal draws (b, d) for the code."""
+    random, pixel_random = np.random.default_rng(config.seed), np.random.default_rng([config.seed, 1])
     for start in range(0, len(x), _BATCH):
-        batch = x[start : start + _BATCH]
-        yield batch, random.standard_normal((len(batch), config.latent_dim), dtype=np.float32)
+        batch = seen = x[start : start + _BATCH]
+        if noise:
+            seen = batch + np.float32(noise**0.5) * pixel_random.standard_normal(batch.shape, dtype=np.float32)
+        yield batch, seen, random.standard_normal((len(batch), config.latent_dim), dtype=np.float32)
 
 
-def _score(stacks: Mapping[str, Stack], x: Array, noise: Array) -> dict[str, Array]:
-    decoder, codes = stacks["decoder"], stacks["encoder"](x)
-    columns = {
-        "codes": codes,
-        "sse": sse(x, decoder(codes)),
-        "bce": bce(x, decoder, codes),
-        "bce_floor": bce_floor(x),
-    }
-    if "logvar" in stacks:
-        logvar = stacks["logvar"](x)
-        z = codes + np.exp(0.5 * logvar) * noise
-        columns |= {
-            "kl_per_dimension": kl_per_dimension(codes, logvar),
-            "sampled_bce": bce(x, decoder, z),
-            "sampled_sse": sse(x, decoder(z)),
-        }
+def _score(
+    stacks: Mapping[str, Stack], config: RunConfig, kind: Codes, span: Span, x: Array, seen: Array, draws: Array
+) -> dict[str, Array]:
+    decoder = stacks["decoder"]
+    codes = optimised_codes(stacks, config, seen) if kind == "optimised" else stacks["encoder"](seen)
+    columns = {"codes": codes, "sse": sse(x, decoder(codes))}
+    if span == UNIT:
+        columns |= {"bce": bce(x, decoder, codes), "bce_floor": bce_floor(x)}
+    if "logvar" in stacks and kind == "feed-forward":
+        logvar = stacks["logvar"](seen)
+        z = codes + np.exp(0.5 * logvar) * draws
+        columns |= {"kl_per_dimension": kl_per_dimension(codes, logvar), "sampled_sse": sse(x, decoder(z))}
+        if span == UNIT:
+            columns["sampled_bce"] = bce(x, decoder, z)
     return columns

@@ -82,15 +82,15 @@ def add_maps(run: Run) -> None:
 def _train(draft: Draft) -> Iterator[Progress]:
     config = draft.config
     dataset = datasets.load(config.dataset)
-    images, test = (_flat(part) for part in (dataset.train_images, dataset.test_images))
+    images, test = (torch.tensor(part) for part in (dataset.train_images, dataset.test_images))
     images = images[: config.train_images] if config.train_images else images
-    model = build(config, images.shape[1], generator_for(config.seed))
+    model = build(config, images[0].numel(), generator_for(config.seed), dataset.span)
     saved = draft.snapshot()
     draft.trim_history(int(saved["epoch"]) if saved else -1)
     resumed = {name: torch.from_numpy(array.copy()) for name, array in saved.items()} if saved else None
     seconds = [row["seconds"] for row in draft.history()]
     for epoch in fit(model, images, config, resumed):
-        row = _record_epoch(draft, model, epoch, test, dataset.test_images.shape[1:])
+        row = _record_epoch(draft, model, epoch, test, dataset)
         seconds.append(row["seconds"])
         left = (config.epochs - epoch.number) * statistics.median(seconds[-5:]) if epoch.number else 0.0
         draft.set_status("running", epoch=epoch.number, epochs=config.epochs, seconds_left=left)
@@ -101,18 +101,19 @@ def _train(draft: Draft) -> Iterator[Progress]:
     _publish(draft, model, dataset)
 
 
-def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, shape: tuple[int, ...]) -> dict[str, Any]:
+def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, dataset: Dataset) -> dict[str, Any]:
     """Score and draw an epoch, then write it down: pictures first, so that a row in the history has its grid."""
     began = time.perf_counter()
     model.eval()
     scores = evaluate_terms(model, test, generator_for(draft.config.seed, stream=3))
     check_finite(scores, epoch.number, draft.config)
     with torch.no_grad():
-        real = test[: figures.GRID_IMAGES].float() / 255
-        grids = {RECONSTRUCTIONS: figures.grid(_tiles(real, shape), _tiles(model.decode(model.encode(real)), shape))}
+        real = test[: figures.GRID_IMAGES]
+        rebuilt = model.decode(model.encode(model.pixels(real)))
+        grids = {RECONSTRUCTIONS: figures.grid(real.numpy(), _tiles(rebuilt, dataset))}
         codes = model.prior_codes(figures.GRID_SAMPLES, generator_for(draft.config.seed, stream=4))
         if codes is not None:
-            grids[SAMPLES] = figures.sample_grid(_tiles(model.decode(codes), shape))
+            grids[SAMPLES] = figures.sample_grid(_tiles(model.decode(codes), dataset))
     for kind, grid in grids.items():
         draft.save_grid(epoch.number, kind, figures.png(grid))
     row = {
@@ -130,13 +131,14 @@ def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, shape:
 def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
     config, history = draft.config, draft.history()
     trained = model.stacks()
-    test_pass = evaluation.evaluate(draft.run_id, config, trained, dataset.test_images, history[-1]["epoch"])
+    epochs = history[-1]["epoch"]
+    test_pass = evaluation.evaluate(draft.run_id, config, trained, dataset.test_images, epochs, span=dataset.span)
     codes = save_tensors({"codes": test_pass.codes, **test_pass.errors})
     record = {
         "format": 1,
         "run_id": draft.run_id,
         "config": config.to_dict(),
-        "epochs": history[-1]["epoch"],
+        "epochs": epochs,
         "seconds": round(sum(row["seconds"] for row in history), 3),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "image_shape": list(dataset.test_images.shape[1:]),
@@ -147,12 +149,8 @@ def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
     return draft.publish({WEIGHTS: stacks.dump(trained), CODES: codes}, record)
 
 
-def _flat(images: np.ndarray[Any, np.dtype[np.uint8]]) -> Tensor:
-    return torch.tensor(images.reshape(len(images), -1))
-
-
-def _tiles(x: Tensor, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    return x.numpy().reshape(-1, *shape)
+def _tiles(x: Tensor, dataset: Dataset) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return dataset.grey(x.numpy()).reshape(-1, *dataset.test_images.shape[1:])
 
 
 def _last_epoch(draft: Draft) -> int:

@@ -20,7 +20,6 @@ from PIL import Image, ImageDraw, ImageFont
 from aecore import datasets, store
 from aecore.config import make_config
 from aecore.errors import AecoreError
-from aecore.evaluation import pixels
 from aecore.families import MODELS
 from aecore.store import RECONSTRUCTIONS, SAMPLES, Run
 
@@ -202,7 +201,9 @@ def _comparison(row: Row, runs: Sequence[Run]) -> Drawn:
     rows = [("Real", real, "")]
     for run in runs:
         name = f"{MODELS[run.config.family].short}-{run.config.latent_dim}"
-        rows.append((name, _as_bytes(run.reconstruct(pixels(real))), f"SSE {run.evaluation['sse']:.2f}"))
+        rows.append(
+            (name, _as_bytes(dataset.grey(run.reconstruct(dataset.pixels(real)))), f"SSE {run.evaluation['sse']:.2f}")
+        )
     caption = (
         "The first test image of each class and its reconstructions. SSE: squared error summed over the "
         f"pixels, mean over the {len(dataset.test_images):,} test images."

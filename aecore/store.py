@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -19,13 +20,14 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from aecore import stacks
-from aecore.config import RunConfig
+from aecore import optimised, stacks
+from aecore.config import RunConfig, recipe_of
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.stacks import Array, Stack
 
 RECORD, WEIGHTS, HISTORY, CODES = "run.json", "weights.safetensors", "history.jsonl", "codes.safetensors"
+MEASURES = "measures.json"
 RECONSTRUCTIONS, SAMPLES = "reconstructions", "samples"
 _GRID_SUFFIX = {RECONSTRUCTIONS: ".png", SAMPLES: "-samples.png"}
 
@@ -54,13 +56,17 @@ class RunFolder:
 
     @property
     def title(self) -> str:
-        """What a person reads, such as "AE · 20-d · fashion_mnist · 100 epochs"."""
-        family = MODELS[self.config.family]
-        parts = [family.short, f"{self.config.latent_dim}-d", _dataset_title(self.config.dataset)]
+        """What a person reads, such as "AE · 20-d · Fashion-MNIST · 100 epochs", and a recipe if not the chapter's."""
+        config, family, recipe = self.config, MODELS[self.config.family], recipe_of(self.config)
+        parts = [family.short, f"{config.latent_dim}-d", _dataset_title(config.dataset)]
+        if config.train_images:
+            parts.append(f"{config.train_images:,} images")
         if "epochs" not in family.unused:
-            parts.append(f"{self.config.epochs} epochs" if self.config.epochs != 1 else "1 epoch")
-            if self.config.optimiser != "adam":
-                parts.append(self.config.optimiser.capitalize())
+            parts.append(f"{config.epochs} epochs" if config.epochs != 1 else "1 epoch")
+        if recipe not in ("chapter", None):
+            parts.append(f"{recipe} recipe")
+        elif config.optimiser != "adam":
+            parts.append(config.optimiser.capitalize())
         return " · ".join(parts)
 
     def history(self) -> list[dict[str, Any]]:
@@ -119,6 +125,10 @@ class Run(RunFolder):
         """Images of codes: (n, latent_dim) float32 -> (n, pixels); PCA's are not clipped to [0, 1]."""
         return self.stacks["decoder"](z)
 
+    def optimise(self, x: Array) -> Array:
+        """The codes that fit images best, searched one by one from `encode(x)`: (n, pixels) -> (n, latent_dim)."""
+        return optimised.optimised_codes(self.stacks, self.config, x)
+
     def reconstruct(self, x: Array) -> Array:
         """`decode(encode(x))`: (n, pixels) -> (n, pixels)."""
         return self.decode(self.encode(x))
@@ -137,14 +147,22 @@ class Run(RunFolder):
 
     @property
     def errors(self) -> dict[str, Array]:
-        """Errors of each test image, (n,): `sse` (summed over pixels) and `bce` (nats)."""
-        return {name: self._codes[name] for name in ("sse", "bce")}
+        """Errors of each test image, (n,): `sse` (summed over pixels), and `bce` (nats) where pixels are in [0, 1]."""
+        return {name: values for name, values in self._codes.items() if name != "codes"}
 
     @property
     def maps(self) -> dict[str, Array]:
         """The 2-D maps of the test codes that have been computed, (n, 2) by method."""
         found = sorted((self.path / "maps").glob("*.npy")) + sorted((_own_maps(self)).glob("*.npy"))
         return {path.stem: np.load(path, allow_pickle=False) for path in found}
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """What `measures.measure` found of this run, where `save_measures` has kept it; otherwise empty."""
+        for path in (self.path / MEASURES, _own_measures(self)):
+            with suppress(OSError, ValueError):
+                return json.loads(path.read_text("utf-8"))  # type: ignore[no-any-return]
+        return {}
 
     def codes_bytes(self) -> bytes:
         """Codes, errors and maps as one safetensors file, for the page: `codes`, `sse`, `bce`, `map.<method>`."""
@@ -157,6 +175,14 @@ class Run(RunFolder):
             write_array(self.path / "maps" / name, points)
         except OSError:
             write_array(_own_maps(self) / name, points)
+
+    def save_measures(self, table: Mapping[str, Any]) -> None:
+        """Keep a table of measures with the run; beside the user's runs where the run's folder cannot be written."""
+        data = json.dumps(dict(table), indent=1).encode()
+        try:
+            write_whole(self.path / MEASURES, data)
+        except OSError:
+            write_whole(_own_measures(self), data)
 
     def _checked(self, name: str) -> bytes:
         try:
@@ -174,6 +200,10 @@ def _own_maps(run: Run) -> Path:
     return home() / "maps" / run.run_id
 
 
+def _own_measures(run: Run) -> Path:
+    return home() / "measures" / f"{run.run_id}.json"
+
+
 def ship(run: Run) -> Run:
     """Copy a finished run, with its maps, among those that come with the project."""
     place = shipped() / run.run_id
@@ -182,6 +212,20 @@ def ship(run: Run) -> Run:
     shutil.copytree(run.path, part, ignore=shutil.ignore_patterns("log.txt"))
     part.rename(place)
     return Run(place)
+
+
+def asset(name: str) -> bytes | None:
+    """A file that comes with the project beside the runs, or None where it is absent."""
+    try:
+        return (shipped() / name).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def ship_asset(name: str, data: bytes) -> Path:
+    """Write a file that comes with the project beside the runs; `asset` reads it."""
+    write_whole(shipped() / name, data)
+    return shipped() / name
 
 
 def folders() -> Sequence[Path]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Generator, Tensor
+import torch.nn.functional as F  # noqa: N812 - the field's name for it
+from torch import Generator, Tensor, nn
 from torch.optim import Adam, AdamW, Muon, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -39,15 +40,16 @@ def generator_for(seed: int, stream: int = 0, device: torch.device | str = "cpu"
 
 
 def fit(model: Model, images: Tensor, config: RunConfig, snapshot: Snapshot | None = None) -> Iterator[Epoch]:
-    """Train `model` on `images`, uint8 (n, pixels), and yield an `Epoch` after each pass.
+    """Train `model` on `images`, uint8 (n, h, w) or (n, pixels), and yield an `Epoch` after each pass.
 
-    Images stay where they are, as bytes, and each batch of a seeded permutation becomes float32 in
-    [0, 1] at the model's door. With a `snapshot`, go on after its epoch; the weights then come out
-    bitwise equal to those of an uninterrupted run. A model without objectives is solved by one look
-    at the images and yields one `Epoch`, number 0. Raises `AecoreError` when the loss diverges.
+    Images stay where they are, as bytes, and each batch of a seeded permutation becomes float32
+    pixels at the model's door, shifted there where the config says so. With a `snapshot`, go on after
+    its epoch; the weights then come out bitwise equal to those of an uninterrupted run. A model without
+    objectives is solved by one look at the images and yields one `Epoch`, number 0. Raises `AecoreError`
+    when the loss diverges.
     """
     began = time.perf_counter()
-    model.initialise(images)
+    model.initialise(images.flatten(1))
     if not model.objectives():
         yield Epoch(0, time.perf_counter() - began, {}, dict)
         return
@@ -69,8 +71,9 @@ class _Loop:
         self.order = generator_for(config.seed, stream=1)
         self.noise = generator_for(config.seed, stream=2, device=images.device)
         self.objectives = model.objectives()
+        pixels = images[0].numel()
         steps = math.ceil(len(images) / config.batch_size) * config.epochs
-        self.optimisers = [_optimisers(objective, config, images.shape[1]) for objective in self.objectives]
+        self.optimisers = [_optimisers(objective, config, pixels) for objective in self.objectives]
         self.schedules = [
             LambdaLR(optimiser, _schedule(config, steps)) for group in self.optimisers for optimiser in group
         ]
@@ -81,7 +84,7 @@ class _Loop:
         sums: dict[str, Tensor] = {}
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
         for batch in _batches(order, self.config.batch_size):
-            x = self.images[batch].float().div_(255)
+            x = self.model.pixels(shifted(self.images[batch], self.config.shift, self.noise))
             for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
                 terms = self._step(objective, optimisers, x)
                 for name, term in terms.items():
@@ -93,7 +96,8 @@ class _Loop:
         return self._means(sums)
 
     def _step(self, objective: Objective, optimisers: list[Optimizer], x: Tensor) -> Terms:
-        terms = objective.terms(x, self.noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+            terms = objective.terms(x, self.noise)
         gradients = torch.autograd.grad(objective.loss(terms), objective.parameters)
         for parameter, gradient in zip(objective.parameters, gradients, strict=True):
             parameter.grad = gradient
@@ -143,23 +147,37 @@ def _optimisers(objective: Objective, config: RunConfig, pixels: int) -> list[Op
     Losses are summed over pixels, and Adam's epsilon grows with them: the step is the one that a mean
     over pixels, the chapter's loss, would take with epsilon 1e-8.
     """
-    eps = 1e-8 * pixels
+    eps, lr, bias_lr = 1e-8 * pixels, objective.pace * config.lr, objective.pace * config.bias_lr
     if config.optimiser == "adam":
-        return [Adam(objective.parameters, config.lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
+        return [Adam(objective.parameters, lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
     if config.optimiser == "adamw":
-        return [AdamW(objective.parameters, config.lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
+        return [AdamW(objective.parameters, lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
     matrices = [parameter for parameter in objective.parameters if parameter.ndim == 2]
     others = [parameter for parameter in objective.parameters if parameter.ndim != 2]
     return [
-        Muon(matrices, config.lr, weight_decay=config.weight_decay),
-        AdamW(others, config.bias_lr, eps=eps, weight_decay=config.weight_decay, fused=True),
+        Muon(matrices, lr, weight_decay=config.weight_decay),
+        AdamW(others, bias_lr, eps=eps, weight_decay=config.weight_decay, fused=True),
     ]
+
+
+def shifted(images: Tensor, most: int, generator: Generator) -> Tensor:
+    """Each image (B, h, w) moved by up to `most` pixels down or up and right or left, zeros at the border."""
+    if not most:
+        return images
+    if images.ndim != 3:
+        raise AecoreError("Only images with rows and columns can be shifted; set 'shift' to 0.")
+    height, width = images.shape[1:]
+    windows = F.pad(images, (most,) * 4).unfold(1, height, 1).unfold(2, width, 1)
+    places = torch.randint(2 * most + 1, (2, len(images)), generator=generator, device=images.device)
+    return windows[torch.arange(len(images), device=images.device), places[0], places[1]]
 
 
 def _schedule(config: RunConfig, steps: int) -> Callable[[int], float]:
     """The learning rate's factor at each step: 1, or a warm-up over a tenth and then half a cosine to 0."""
-    if config.schedule == "constant":
-        return lambda step: 1.0
+    return _cosine(steps) if config.schedule == "cosine" else lambda step: 1.0
+
+
+def _cosine(steps: int) -> Callable[[int], float]:
     warm_up = max(1, round(0.1 * steps))
 
     def cosine(step: int) -> float:
@@ -196,11 +214,11 @@ def _nest(flat: Mapping[str, Tensor]) -> dict[str, dict[str, dict[str, dict[str,
 
 
 def evaluate_terms(model: Model, images: Tensor, generator: Generator) -> dict[str, float]:
-    """The objectives' terms and their loss, and `sse`, averaged over `images`, uint8 (n, pixels)."""
+    """The objectives' terms and their loss, and `sse`, averaged over `images`, uint8 (n, h, w) or (n, pixels)."""
     sums: dict[str, float] = {}
     with torch.no_grad():
         for batch in _batches(images, 2048):
-            x = batch.float().div_(255)
+            x = model.pixels(batch)
             values = {"sse": (model.decode(model.encode(x)) - x).square().sum(1)}
             for objective in model.objectives():
                 terms = objective.terms(x, generator)
@@ -209,3 +227,19 @@ def evaluate_terms(model: Model, images: Tensor, generator: Generator) -> dict[s
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + float(value.sum())
     return {name: total / len(images) for name, total in sums.items()}
+
+
+def descend(losses: Iterable[Tensor], parameters: Sequence[nn.Parameter], lr: float, steps: int) -> Iterator[float]:
+    """Adam, once for each of the `steps` losses, which come out one after another as numbers.
+
+    The learning rate rises to `lr` over the first tenth and falls to 0 along half a cosine. A loss is asked for
+    when the parameters stand where it is to be measured, so `losses` is a generator.
+    """
+    optimiser = Adam(parameters, lr, fused=True)
+    schedule = LambdaLR(optimiser, _cosine(steps))
+    for loss in losses:
+        for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+            parameter.grad = gradient
+        optimiser.step()
+        schedule.step()
+        yield loss.item()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,21 +21,16 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def torchvision() -> ModuleType:
-    """torchvision, also where its wheel was built for another torch and its compiled operators do not load."""
-    import torch
+    """torchvision, also where its wheel was built for another torch."""
+    from aecore import vision
 
-    try:
-        return importlib.import_module("torchvision")
-    except RuntimeError:  # "operator torchvision::nms does not exist": declare the two that the import asks for
-        library = torch.library.Library("torchvision", "DEF")
-        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        return importlib.import_module("torchvision")
+    return vision.torchvision()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The markers; unknown ones are errors."""
     config.addinivalue_line("markers", "mnist: needs MNIST under $AECORE_DATA")
+    config.addinivalue_line("markers", "olivetti: needs the Olivetti faces under $AECORE_DATA")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
-from aecore.datasets import fashion_mnist, mnist
+from aecore.datasets import fashion_mnist, mnist, olivetti
 from aecore.datasets.base import Dataset
 from aecore.errors import AecoreError
 
@@ -23,6 +23,10 @@ class Row(NamedTuple):
 DATASETS: Mapping[str, Row] = {
     "fashion_mnist": Row(fashion_mnist.TITLE, fashion_mnist.load),
     "mnist": Row(mnist.TITLE, mnist.load),
+    **{
+        variant.name: Row(variant.title, partial(olivetti.load, variant))
+        for variant in (olivetti.BLURRED, olivetti.SHARP)
+    },
 }
 
 

@@ -28,8 +28,8 @@ class AE(Model):
         return self.encoder(x)  # type: ignore[no-any-return]
 
     def decode(self, z: Tensor) -> Tensor:
-        """sigmoid(g(z)), in (0, 1)."""
-        return self.decoder(z).sigmoid()  # type: ignore[no-any-return]
+        """sigmoid(g(z)), in (0, 1), or g(z) where the output is linear."""
+        return self.finish(self.decoder(z))
 
     def objectives(self) -> list[Objective]:
         """One: the reconstruction."""
@@ -37,7 +37,7 @@ class AE(Model):
 
     def stacks(self) -> dict[str, Stack]:
         """Encoder and decoder."""
-        return {"encoder": to_stack(self.encoder), "decoder": to_stack(self.decoder, final="sigmoid")}
+        return {"encoder": to_stack(self.encoder), "decoder": to_stack(self.decoder, final=self.config.output)}
 
     def _terms(self, x: Tensor, generator: Generator) -> Terms:
         return {"recon": self.recon(self.decoder(self.encoder(x)), x)}

@@ -11,6 +11,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from aecore.config import RunConfig
+from aecore.datasets.base import UNIT, Span
+from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.likelihoods import bernoulli_nll, squared_error
 from aecore.stacks import Stack
@@ -22,12 +24,14 @@ class Objective(NamedTuple):
     """One thing to minimise: sum over terms of weight * mean over the batch.
 
     `terms(x, generator)` maps images (B, pixels) to named (B,) values; a term without a weight counts once.
+    `pace` is its learning rate as a multiple of the config's.
     """
 
     name: str
     parameters: list[nn.Parameter]
     terms: Callable[[Tensor, Generator], Terms]
     weights: Mapping[str, float] = {}
+    pace: float = 1.0
 
     def loss(self, terms: Terms) -> Tensor:
         """The scalar that is minimised, from this objective's terms."""
@@ -35,7 +39,9 @@ class Objective(NamedTuple):
 
 
 class Model(nn.Module, ABC):
-    """What a family must offer. `x` is (B, pixels) float32 in [0, 1], `z` is (B, latent_dim)."""
+    """What a family must offer. `x` is (B, pixels) float32 in [0, 1] or the data's `span`, `z` is (B, latent_dim)."""
+
+    span: Span = UNIT
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__()
@@ -64,12 +70,33 @@ class Model(nn.Module, ABC):
         """`count` codes drawn from the prior, (count, latent_dim), or None where there is no prior."""
         return None
 
+    def pixels(self, images: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Images as the model takes them, uint8 (B, h, w) or (B, pixels) -> (B, pixels): `datasets.base.pixels`."""
+        low, high = self.span
+        x = images.flatten(1).to(dtype).div_(255)
+        return x if self.span == UNIT else x.mul_(high - low).add_(low)
+
     def recon(self, logits: Tensor, x: Tensor) -> Tensor:
-        """The reconstruction term that the config's `loss` names, summed over pixels: (B,)."""
-        return bernoulli_nll(logits, x) if self.config.loss == "bce" else squared_error(logits.sigmoid(), x)
+        """The reconstruction term that the config's `loss` names, summed over pixels: (B,).
+
+        `logits` is what the decoder gives before its last activation.
+        """
+        logits = logits.to(x.dtype)  # the products before it may be bfloat16; a loss is not
+        return bernoulli_nll(logits, x) if self.config.loss == "bce" else squared_error(self.finish(logits), x)
+
+    def finish(self, logits: Tensor) -> Tensor:
+        """The decoder's last activation, the config's `output`."""
+        return logits.sigmoid() if self.config.output == "sigmoid" else logits
 
 
-def build(config: RunConfig, pixels: int, generator: Generator) -> Model:
-    """A new model of the config's family for images of `pixels` pixels; weights drawn from `generator`."""
-    module, name = MODELS[config.family].model.split(":")
-    return cast(Model, getattr(import_module(module), name)(config, pixels, generator))
+def build(config: RunConfig, pixels: int, generator: Generator, span: Span = UNIT) -> Model:
+    """A new model of the config's family for images of `pixels` pixels in `span`; weights drawn from `generator`."""
+    family = MODELS[config.family]
+    if span != UNIT and "loss" not in family.unused and (config.loss != "mse" or config.output != "linear"):
+        raise AecoreError(
+            f"The pixels of '{config.dataset}' are no probabilities; set 'loss' to mse and 'output' to linear."
+        )
+    module, name = family.model.split(":")
+    model = cast(Model, getattr(import_module(module), name)(config, pixels, generator))
+    model.span = span
+    return model

@@ -44,7 +44,8 @@ class PCA(Model):
                 "use more images."
             )
         solver = "covariance_eigh" if len(images) > images.shape[1] else "full"
-        fitted = decomposition.PCA(self.config.latent_dim, svd_solver=solver).fit(images.double().div(255).numpy())
+        x = self.pixels(images, torch.float64).numpy()
+        fitted = decomposition.PCA(self.config.latent_dim, svd_solver=solver, copy=False).fit(x)
         mean, components = torch.tensor(fitted.mean_), torch.tensor(fitted.components_)
         self.encoder.weight.copy_(components)
         self.encoder.bias.copy_(-components @ mean)

@@ -34,8 +34,8 @@ class VAE(Model):
         return self.mean(self.trunk(x))  # type: ignore[no-any-return]
 
     def decode(self, z: Tensor) -> Tensor:
-        """sigmoid(g(z)), in (0, 1)."""
-        return self.decoder(z).sigmoid()  # type: ignore[no-any-return]
+        """sigmoid(g(z)), in (0, 1), or g(z) where the output is linear."""
+        return self.finish(self.decoder(z))
 
     def objectives(self) -> list[Objective]:
         """One: recon + beta * kl."""
@@ -46,7 +46,7 @@ class VAE(Model):
         return {
             "encoder": to_stack(self.trunk, self.mean),
             "logvar": to_stack(self.trunk, self.logvar),
-            "decoder": to_stack(self.decoder, final="sigmoid"),
+            "decoder": to_stack(self.decoder, final=self.config.output),
         }
 
     def prior_codes(self, count: int, generator: Generator) -> Tensor:
@@ -55,7 +55,7 @@ class VAE(Model):
 
     def _terms(self, x: Tensor, generator: Generator) -> Terms:
         hidden = self.trunk(x)
-        mean, logvar = self.mean(hidden), self.logvar(hidden)
+        mean, logvar = self.mean(hidden).to(x.dtype), self.logvar(hidden).to(x.dtype)
         noise = torch.randn(mean.shape, generator=generator, device=x.device)
         z = mean + (0.5 * logvar).exp() * noise
         return {"recon": self.recon(self.decoder(z), x), "kl": kl_standard_normal(mean, logvar)}

@@ -27,8 +27,13 @@ def test_train_list_and_evaluate(tiny, capsys):
     table = json.loads(capsys.readouterr().out)
     assert {"run_id", "family", "dataset", "latent_dim", "epochs", "sse", "mse", "bce", "bce_floor"} <= table.keys()
     assert (table["family"], table["epochs"], table["latent_dim"]) == ("ae", 2, 3)
-    assert listed["config"] == {"family": "ae", "dataset": "tiny", "latent_dim": 3, "hidden": [16, 8], "epochs": 2} | {
-        "seed": 1  # the recipe's
+    assert listed["config"] == {
+        "family": "ae",
+        "dataset": "tiny",
+        "latent_dim": 3,
+        "hidden": [16, 8],
+        "epochs": 2,
+        "seed": 1,
     }
 
 
@@ -39,6 +44,14 @@ def test_evaluate_a_vae(run, capsys):
     assert table["recon_at_mean"] == table["bce"]
     assert sum(table["kl_per_dimension"]) == pytest.approx(table["kl"], rel=1e-5)
     assert 0 <= table["active_units"] <= 3
+    assert (table["codes"], table["noise"], table["split"]) == ("feed-forward", 0.0, "test")
+    assert main(["evaluate", run.run_id, "--codes", "optimised", "--split", "train", "--json"]) == 0
+    best = json.loads(capsys.readouterr().out)
+    assert (best["codes"], best["split"], best["images"]) == ("optimised", "train", 200)
+    assert main(["evaluate", run.run_id, "--noise", "0.5", "--json"]) == 0
+    noisy = json.loads(capsys.readouterr().out)
+    assert noisy["noise"] == 0.5
+    assert noisy["sse"] != table["sse"]
     assert main(["evaluate", run.run_id]) == 0
     assert "neg_elbo" in capsys.readouterr().out
 
@@ -75,8 +88,13 @@ def test_map_adds_the_missing_maps(run):
         ["train", "ae", "--nonsense", "1"],
         ["resume", "ae-nothing"],
         ["evaluate", "ae-nothing"],
+        ["evaluate", "ae-nothing", "--noise", "-1"],
+        ["evaluate", "ae-nothing", "--codes", "best"],
         ["map", "ae-nothing"],
         ["figure", "99.9", "--out", "x.png"],
+        ["evaluate", "ae-nothing", "--keep"],
+        ["evaluate", "ae-nothing", "--measures", "some"],
+        ["fetch", "cifar"],
     ],
 )
 def test_a_bad_request_gets_one_sentence_and_status_2(arguments, tiny, capsys):
@@ -100,3 +118,16 @@ def test_module_and_help(tiny):
     shown = subprocess.run([sys.executable, "-m", "aecore", "--help"], capture_output=True, text=True, check=True)
     for command in ("train", "list", "evaluate", "figure", "resume", "map"):
         assert command in shown.stdout
+
+
+def test_evaluate_all_measures_and_keep_them(run, capsys):
+    basic = ["evaluate", run.run_id, "--json"]
+    assert main(basic) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert main([*basic, "--measures", "all"]) == 0
+    added = json.loads(capsys.readouterr().out)
+    assert plain.items() <= added.items()
+    assert {"ssim", "iw_bound", "sse_train"} <= added.keys() - plain.keys()
+    assert run.measures == {}
+    assert main([*basic, "--measures", "all", "--keep"]) == 0
+    assert run.measures == {name: added[name] for name in added.keys() - plain.keys()}

@@ -3,6 +3,7 @@
 import pytest
 
 from aecore import MODELS, AecoreError, RunConfig, make_config
+from aecore.config import recipe_of
 
 
 @pytest.mark.parametrize("family", MODELS)
@@ -44,6 +45,15 @@ def test_the_id_tells_configs_apart_and_equal_ones_together():
         ({"family": "ae", "loss": "hinge"}, "loss"),
         ({"family": "ae", "dataset": 3}, "dataset"),
         ({"family": "ae", "momentum": 0.9}, "momentum"),
+        ({"family": "ae", "precision": "float64"}, "precision"),
+        ({"family": "ae", "shift": -1}, "shift"),
+        ({"family": "ae", "output": "linear"}, "output"),
+        ({"family": "ae", "codes": "optimised"}, "codes"),
+        ({"family": "pca", "shift": 1}, "shift"),
+        ({"family": "logistic-pca", "activation": "silu"}, "activation"),
+        ({"family": "logistic-pca", "ridge": -1}, "ridge"),
+        ({"family": "denoising-ae", "noise": float("inf")}, "noise"),
+        ({"family": "dropout-ae", "dropout": 1.0}, "dropout"),
     ],
 )
 def test_a_bad_value_gets_one_sentence_that_names_it(values, word):
@@ -51,6 +61,14 @@ def test_a_bad_value_gets_one_sentence_that_names_it(values, word):
         RunConfig.from_dict(values)
     assert str(caught.value).count("\n") == 0
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("family", MODELS)
+def test_a_config_knows_its_recipe(family):
+    for recipe in MODELS[family].recipes:
+        assert recipe_of(make_config(family, recipe, latent_dim=3, seed=9, train_images=50)) == recipe
+    assert recipe_of(make_config("ae", epochs=7)) == "chapter"
+    assert recipe_of(make_config("ae", lr=0.5)) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "{}"])

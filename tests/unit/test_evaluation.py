@@ -93,3 +93,31 @@ def test_bce_stays_finite_where_the_sigmoid_saturates():
     assert sigmoid(np.float32(90)) == 1
     value = evaluation.bce(np.zeros((1, 9), np.float32), decoder, np.zeros((1, 2), np.float32))
     assert value.item() == pytest.approx(9 * 90)
+
+
+def test_optimised_codes_are_named_and_never_mixed_with_the_encoder_s(result):
+    best = evaluation.evaluate("id", VAE, STACKS, IMAGES, 7, codes="optimised")
+    assert (result.evaluation["codes"], best.evaluation["codes"]) == ("feed-forward", "optimised")
+    assert best.evaluation["bce"] < result.evaluation["bce"]
+    assert (best.errors["bce"] <= result.errors["bce"] + 1e-4).all()
+    assert not {"kl", "recon", "neg_elbo", "recon_at_mean"} & best.evaluation.keys()
+    np.testing.assert_allclose(best.errors["bce"], evaluation.bce(X, STACKS["decoder"], best.codes), rtol=1e-6)
+
+
+def test_a_run_trained_for_optimised_codes_is_scored_with_them():
+    stacks = {name: STACKS[name] for name in ("encoder", "decoder")}
+    config = RunConfig("logistic-pca", latent_dim=2, codes="optimised")
+    assert evaluation.evaluate("id", config, stacks, IMAGES[:50], 1).evaluation["codes"] == "optimised"
+    plain = evaluation.evaluate("id", config, stacks, IMAGES[:50], 1, codes="feed-forward")
+    np.testing.assert_allclose(plain.codes, STACKS["encoder"](X[:50]), rtol=1e-5)
+
+
+def test_noise_goes_in_and_the_clean_image_is_the_target():
+    """A linear encoder's codes of noisy images spread about the clean ones by noise |w|^2."""
+    clean = evaluation.evaluate("id", VAE, STACKS, IMAGES, 7)
+    noisy = evaluation.evaluate("id", VAE, STACKS, IMAGES, 7, noise=0.25)
+    assert (clean.evaluation["noise"], noisy.evaluation["noise"]) == (0.0, 0.25)
+    expected = 0.25 * np.square(STACKS["encoder"].layers[0].weight).sum(1)
+    np.testing.assert_allclose((noisy.codes - clean.codes).var(0), expected, rtol=0.1)
+    np.testing.assert_allclose(noisy.errors["sse"], evaluation.sse(X, STACKS["decoder"](noisy.codes)), rtol=1e-5)
+    assert noisy.evaluation["bce_floor"] == clean.evaluation["bce_floor"]

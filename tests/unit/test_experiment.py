@@ -1,5 +1,6 @@
 """Whole runs: cached, scored, resumable, published at once."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -16,7 +17,9 @@ from aecore.training import generator_for
 def config_for(family="ae", **changes):
     common = {"dataset": "tiny", "latent_dim": 3}
     if "epochs" not in MODELS[family].unused:
-        common |= {"epochs": 3, "batch_size": 64, "hidden": (16,)}
+        common |= {"epochs": 3, "batch_size": 64}
+    if "hidden" not in MODELS[family].unused:
+        common |= {"hidden": (16,)}
     return RunConfig(family, **{**common, **changes})
 
 
@@ -131,3 +134,22 @@ def test_unknown_dataset(tiny):
     with pytest.raises(AecoreError, match="no dataset 'cifar'"):
         load_or_train(config_for("ae", dataset="cifar"))
     assert not (tiny / "runs").exists()
+
+
+def test_pixels_that_are_no_probabilities(tiny, monkeypatch):
+    """The bytes stand for other numbers: models see those, errors are measured in them, grids show the bytes."""
+    span = (-2.0, 3.0)
+    wide = dataclasses.replace(datasets.load("tiny"), span=span)
+    monkeypatch.setitem(datasets.DATASETS, "tiny", datasets.Row("Tiny", lambda: wide))
+    datasets.load.cache_clear()
+    pca = load_or_train(config_for("pca", latent_dim=64))
+    assert pca.evaluation["sse"] == pytest.approx(0, abs=1e-3)
+    assert pca.decode(pca.codes).min() == pytest.approx(-2, abs=1e-2)
+    with Image.open(pca.grid(0)) as grid:
+        pixels = np.asarray(grid).astype(int)
+    assert np.abs(pixels[:, :40] - pixels[:, 40:]).max() <= 1
+    run = load_or_train(config_for("ae", loss="mse", output="linear"))
+    assert "bce" not in run.evaluation
+    assert run.evaluation["sse"] == pytest.approx(run.history()[-1]["test"]["sse"], rel=1e-4)
+    with pytest.raises(AecoreError, match="'tiny' are no probabilities; set 'loss' to mse and 'output' to linear"):
+        load_or_train(config_for("ae", loss="mse"))

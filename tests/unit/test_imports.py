@@ -16,16 +16,18 @@ ROOT = Path(__file__).parents[2]
 
 # Every module of aecore stands in one of these three; a package's place is its modules' place.
 SERVES = {
-    "config", "datasets", "draft", "errors", "evaluation", "families", "figures", "jobs", "latents", "locks",
-    "projection", "spectrum", "stacks", "store",
+    "bound", "certificate", "config", "datasets", "draft", "errors", "evaluation", "families", "figures", "jobs",
+    "latents", "locks", "optimised", "projection", "shipped", "spectrum", "stacks", "store",
 }  # fmt: skip
-LEARNS = {"likelihoods", "models", "nets", "training"}
+LEARNS = {"classifier", "likelihoods", "measures", "models", "nets", "training", "vision"}
 JOINS = {"__init__", "__main__", "experiment"}  # what brings the two together; the first one lazily
 
 HEAVY = ("torch", "torchvision", "sklearn", "openTSNE")
 NOT_FOR_SERVING = (*HEAVY, *(f"aecore.{name}" for name in LEARNS | JOINS - {"__init__"}))
 # What serves and still needs a heavy package, inside the function that uses it.
-LAZY = {("projection", "sklearn"), ("projection", "openTSNE")}
+LAZY = {
+    ("datasets", "aecore.vision"), ("datasets", "sklearn"), ("projection", "openTSNE"), ("projection", "sklearn"),
+}  # fmt: skip
 
 
 class Import(NamedTuple):

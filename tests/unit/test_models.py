@@ -26,7 +26,9 @@ def images():
 def small(family, **changes):
     common = {"latent_dim": 3, "seed": 5}
     if "epochs" not in MODELS[family].unused:
-        common |= {"epochs": 3, "batch_size": 64, "hidden": (16,)}
+        common |= {"epochs": 3, "batch_size": 64}
+    if "hidden" not in MODELS[family].unused:
+        common |= {"hidden": (16,)}
     return RunConfig(family, **{**common, **changes})
 
 
@@ -106,6 +108,16 @@ def test_training_lowers_the_loss_that_was_asked_for(loss, images):
         assert scores["recon"] == pytest.approx(scores["sse"], rel=1e-5)
 
 
+@pytest.mark.parametrize("family", [name for name, row in MODELS.items() if "output" not in row.unused])
+def test_a_linear_output_is_stored_and_may_leave_the_unit_interval(family, images):
+    model, _ = trained(small(family, output="linear", loss="mse"), images)
+    z = 9 * torch.randn(50, 3, generator=generator_for(0))
+    with torch.no_grad():
+        x_hat = model.decode(z)
+    assert x_hat.min() < 0
+    np.testing.assert_allclose(model.stacks()["decoder"](z.numpy()), x_hat.numpy(), atol=1e-4)
+
+
 def test_vae_with_no_weight_on_kl_uses_a_larger_kl(images):
     kl = {beta: trained(small("vae", beta=beta, epochs=20, lr=0.01), images)[1][-1].train["kl"] for beta in (0.0, 5.0)}
     assert kl[0.0] > 2 * kl[5.0]
@@ -135,3 +147,91 @@ def test_pca_with_more_components_than_pixels_or_images_says_so(images):
         build(small("pca", latent_dim=37), PIXELS, generator_for(0))
     with pytest.raises(AecoreError, match="use more images"):
         trained(small("pca"), images[:2])
+
+
+def test_logistic_pca_with_optimised_codes_encodes_the_optimum(images):
+    """Its codes have no gradient; the stored encoder is one linear layer, and a little worse."""
+    config = small("logistic-pca", codes="optimised", ridge=0.002, epochs=10, lr=0.03)
+    model, epochs = trained(config, images)
+    x = images[:50].float() / 255
+    z = model.encode(x).requires_grad_()
+    loss = (model.recon(model.decoder(z), x) + 0.001 * z.square().sum(1)).sum()
+    assert torch.autograd.grad(loss, z)[0].abs().max() < 5e-3
+    assert epochs[-1].train["recon"] < epochs[-1].train["feed_forward"]
+    feed_forward = torch.tensor(model.stacks()["encoder"](x.numpy()))
+    with torch.no_grad():
+        assert model.recon(model.decoder(z), x).mean() < model.recon(model.decoder(feed_forward), x).mean()
+
+
+def test_logistic_pca_s_gradient_is_that_of_the_minimum_over_codes(images):
+    """The envelope theorem, against finite differences of min_z through a new search."""
+    config = small("logistic-pca", codes="optimised", ridge=0.5)
+    model = build(config, PIXELS, generator_for(0))
+    x, (objective, _) = images[:40].float() / 255, model.objectives()
+
+    def loss():
+        return objective.loss(objective.terms(x, generator_for(0)))
+
+    gradient = torch.autograd.grad(loss(), model.decoder.bias)[0]
+    with torch.no_grad():
+        for pixel in (3, 20):
+            values = []
+            for move in (0.05, -0.1):
+                model.decoder.bias[pixel] += move
+                values.append(loss())
+            model.decoder.bias[pixel] += 0.05
+            assert (values[0] - values[1]) / 0.1 == pytest.approx(gradient[pixel].item(), rel=0.02, abs=2e-3)
+
+
+def test_denoising_ae_sees_noise_of_that_variance_and_aims_at_the_clean_image():
+    model = build(small("denoising-ae", noise=0.3), PIXELS, generator_for(0))
+    seen, aimed = [], []
+    model.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    model.recon = lambda logits, x: (aimed.append(x), torch.zeros(len(x)))[1]
+    x = torch.rand(500, PIXELS, generator=generator_for(1))
+    model.objectives()[0].terms(x, generator_for(2))
+    assert (seen[0] - x).var().item() == pytest.approx(0.3, rel=0.03)
+    assert torch.equal(aimed[0], x)
+
+
+def test_dropout_ae_drops_hidden_units_while_training_only(images):
+    model = build(small("dropout-ae", dropout=0.4, hidden=(400,)), PIXELS, generator_for(0))
+    (objective,), x = model.objectives(), images[:64].float() / 255
+    one, other = (objective.terms(x, generator_for(seed))["recon"] for seed in (1, 2))
+    assert not torch.equal(one, other)
+    hidden = []
+    model.encoder[2].register_forward_pre_hook(lambda _, inputs: hidden.append(inputs[0]))
+    objective.terms(x, generator_for(1))
+    whole = model.encoder[1](model.encoder[0](x))
+    on = hidden[0] != 0
+    torch.testing.assert_close(hidden[0][on], (whole / 0.6)[on])
+    assert on[whole > 0].float().mean().item() == pytest.approx(0.6, abs=0.02)
+    model.eval()
+    plain = model.recon(model.decoder(model.encoder(x)), x)
+    torch.testing.assert_close(objective.terms(x, generator_for(1))["recon"], plain)
+
+
+def test_adversarial_ae_s_objectives_move_their_own_parts():
+    model = build(small("adversarial-ae"), PIXELS, generator_for(0))
+    x = torch.rand(32, PIXELS)
+    parts = {
+        name: {id(p) for p in getattr(model, name).parameters()} for name in ("encoder", "decoder", "discriminator")
+    }
+    owned = {one.name: {id(p) for p in one.parameters} for one in model.objectives()}
+    assert owned["reconstruction"] == parts["encoder"] | parts["decoder"]
+    assert owned["discriminator"] == parts["discriminator"]
+    assert owned["regularisation"] == parts["encoder"]
+    with torch.no_grad():
+        model.discriminator[-1].weight.zero_()
+    terms = {name: term for one in model.objectives() for name, term in one.terms(x, generator_for(0)).items()}
+    torch.testing.assert_close(terms["discriminator"], torch.full((32,), 2 * float(np.log(2))))
+    torch.testing.assert_close(terms["regularisation"], torch.full((32,), float(np.log(2))))
+
+
+def test_adversarial_ae_brings_its_codes_to_the_prior(images):
+    config = small("adversarial-ae", latent_dim=2, epochs=150, lr=2e-3, hidden=(64,), schedule="cosine")
+    model, _ = trained(config, images)
+    with torch.no_grad():
+        z = model.encode(images.float() / 255)
+    assert z.mean(0).abs().max() < 0.35
+    assert (z.std(0) - 1).abs().max() < 0.35

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from aecore import datasets, evaluation, store
-from aecore.__main__ import shipped_configs
+from aecore.shipped import SHIPPED
 
 README = Path(__file__).parents[2] / "README.md"
-SHIPPED = {config.run_id: config for config in shipped_configs()}
+RUNS = [config.run_id for config in SHIPPED]
 
 
-@pytest.fixture(scope="module", params=SHIPPED)
+@pytest.fixture(scope="module", params=RUNS)
 def run(request):
     return store.load(request.param)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from aecore import AecoreError, RunConfig, load_or_train, store
+from aecore import AecoreError, RunConfig, load_or_train, make_config, store
 
 
 @pytest.fixture
@@ -79,3 +79,23 @@ def test_home_follows_the_environment(monkeypatch, tmp_path):
     assert store.home() == tmp_path
     monkeypatch.delenv("AECORE_HOME")
     assert store.home().name == "aecore"
+
+
+@pytest.mark.parametrize(
+    ("config", "title"),
+    [
+        (make_config("ae"), "AE · 20-d · Fashion-MNIST · 100 epochs"),
+        (make_config("pca", dataset="mnist", latent_dim=30), "PCA · 30-d · MNIST"),
+        (
+            make_config("ae", "fast", train_images=2000),
+            "AE · 20-d · Fashion-MNIST · 2,000 images · 5 epochs · fast recipe",
+        ),
+        (make_config("ae", optimiser="muon"), "AE · 20-d · Fashion-MNIST · 100 epochs · Muon"),
+        (
+            make_config("logistic-pca", "optimised", epochs=1),
+            "Logistic PCA · 20-d · Fashion-MNIST · 1 epoch · optimised recipe",
+        ),
+    ],
+)
+def test_a_title_says_what_a_person_must_know(config, title, tmp_path):
+    assert store.RunFolder(tmp_path, config).title == title

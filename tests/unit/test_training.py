@@ -5,14 +5,16 @@ import torch
 
 from aecore import MODELS, AecoreError, RunConfig
 from aecore.models.base import build
-from aecore.training import fit, generator_for
+from aecore.training import fit, generator_for, shifted
 
 ITERATIVE = [name for name, row in MODELS.items() if "epochs" not in row.unused]
 IMAGES = torch.randint(0, 256, (200, 36), dtype=torch.uint8, generator=generator_for(0))
 
 
 def config_for(family, **changes):
-    common = {"latent_dim": 3, "hidden": (16,), "epochs": 4, "batch_size": 48, "seed": 2}
+    common = {"latent_dim": 3, "epochs": 4, "batch_size": 48, "seed": 2}
+    if "hidden" not in MODELS[family].unused:
+        common |= {"hidden": (16,)}
     return RunConfig(family, **{**common, **changes})
 
 
@@ -67,6 +69,9 @@ def test_every_image_is_seen_once_an_epoch():
         def initialise(self, images):
             pass
 
+        def pixels(self, images):
+            return self.inner.pixels(images)
+
         def objectives(self):
             def spy(objective):
                 return objective._replace(terms=lambda x, g: (seen.append(x), objective.terms(x, g))[1])
@@ -105,3 +110,43 @@ def test_history_s_loss_is_the_weighted_sum_of_its_terms():
     config = config_for("vae", beta=0.5, epochs=1)
     epoch = next(iter(fit(build(config, 36, generator_for(0)), IMAGES, config)))
     assert epoch.train["loss"] == pytest.approx(epoch.train["recon"] + 0.5 * epoch.train["kl"])
+
+
+def test_a_shift_moves_the_whole_image_and_fills_with_zeros():
+    images = torch.arange(1, 26, dtype=torch.uint8).reshape(1, 5, 5).expand(400, 5, 5)
+    moved = shifted(images, 1, generator_for(0))
+    padded = torch.nn.functional.pad(images[0], (1, 1, 1, 1))
+    expected = {tuple(padded[y : y + 5, x : x + 5].flatten().tolist()) for y in range(3) for x in range(3)}
+    assert {tuple(image.flatten().tolist()) for image in moved} == expected
+    assert torch.equal(shifted(images, 0, generator_for(0)), images)
+
+
+def test_shifted_and_bfloat16_runs_are_seeded_and_resume_bitwise():
+    images = IMAGES.reshape(-1, 6, 6)
+    config = config_for("vae", shift=1, precision="bfloat16", schedule="cosine")
+
+    def weights(snapshot=None, stop_after=4):
+        model = build(config, 36, generator_for(config.seed))
+        for epoch in fit(model, images, config, snapshot):
+            if epoch.number == stop_after:
+                return model, epoch.snapshot()
+
+    whole, _ = weights()
+    assert same(whole, weights(weights(stop_after=2)[1])[0])
+    assert all(parameter.dtype == torch.float32 for parameter in whole.parameters())
+    plain = build(config, 36, generator_for(config.seed))
+    list(fit(plain, images, config_for("vae", schedule="cosine")))
+    assert not same(whole, plain)
+
+
+def test_flat_images_cannot_be_shifted():
+    with pytest.raises(AecoreError, match="shift"):
+        train(config_for("ae", shift=1))
+
+
+def test_bfloat16_learns_as_float32_does():
+    losses = []
+    for precision in ("float32", "bfloat16"):
+        config = config_for("ae", precision=precision, epochs=20, lr=0.01)
+        losses.append([epoch.train["loss"] for epoch in fit(build(config, 36, generator_for(0)), IMAGES, config)][-1])
+    assert losses[1] == pytest.approx(losses[0], rel=0.01)

@@ -1,0 +1,73 @@
+"""The adversarial autoencoder."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor
+from torch.nn.functional import softplus
+
+from aecore.config import RunConfig
+from aecore.models.base import Model, Objective, Terms
+from aecore.nets import mlp, to_stack
+from aecore.stacks import Stack
+
+DISCRIMINATOR = (256, 128)  # its hidden layers' widths
+
+PACE = float(__import__("os").environ.get("PACE", "0.1"))
+
+
+class AdversarialAE(Model):
+    """z = f(x), x_hat = sigmoid(g(z)); a discriminator D tells prior draws from codes by its logit D(z).
+
+    Three objectives in turn on each batch: f and g minimise recon(x, x_hat); D minimises
+    softplus(-D(e)) + softplus(D(f(x))), e ~ N(0, I); f minimises softplus(-D(f(x))), so that the codes
+    of all images together come to look like the prior. All in nats. Source: Makhzani et al. 2015.
+    """
+
+    def __init__(self, config: RunConfig, pixels: int, generator: Generator) -> None:
+        super().__init__(config)
+        widths = (pixels, *config.widths, config.latent_dim)
+        self.encoder = mlp(widths, config.activation, generator)
+        self.decoder = mlp(widths[::-1], config.activation, generator)
+        self.discriminator = mlp((config.latent_dim, *DISCRIMINATOR, 1), config.activation, generator)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """f(x)."""
+        return self.encoder(x)  # type: ignore[no-any-return]
+
+    def decode(self, z: Tensor) -> Tensor:
+        """sigmoid(g(z)), in (0, 1), or g(z) where the output is linear."""
+        return self.finish(self.decoder(z))
+
+    def objectives(self) -> list[Objective]:
+        """Three: the reconstruction, the discriminator's, and the encoder's against it."""
+        encoder, decoder = list(self.encoder.parameters()), list(self.decoder.parameters())
+        return [
+            Objective("reconstruction", encoder + decoder, self._terms),
+            Objective("discriminator", list(self.discriminator.parameters()), self._discriminator_terms),
+            Objective("regularisation", encoder, self._regularisation_terms, pace=PACE),
+        ]
+
+    def stacks(self) -> dict[str, Stack]:
+        """Encoder and decoder; the discriminator has done its work."""
+        return {"encoder": to_stack(self.encoder), "decoder": to_stack(self.decoder, final=self.config.output)}
+
+    def prior_codes(self, count: int, generator: Generator) -> Tensor:
+        """Draws from N(0, I)."""
+        return torch.randn(count, self.config.latent_dim, generator=generator, device=generator.device)
+
+    def _terms(self, x: Tensor, generator: Generator) -> Terms:
+        return {"recon": self.recon(self.decoder(self.encoder(x)), x)}
+
+    def _discriminator_terms(self, x: Tensor, generator: Generator) -> Terms:
+        with torch.no_grad():
+            codes = self.encoder(x)
+        draws = self.prior_codes(len(x), generator)
+        return {"discriminator": softplus(-self._judge(draws)) + softplus(self._judge(codes))}
+
+    def _regularisation_terms(self, x: Tensor, generator: Generator) -> Terms:
+        return {"regularisation": softplus(-self._judge(self.encoder(x)))}
+
+    def _judge(self, z: Tensor) -> Tensor:
+        """D(z): (B, latent_dim) -> (B,)."""
+        return self.discriminator(z).float().squeeze(1)  # type: ignore[no-any-return]

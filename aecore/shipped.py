@@ -1,0 +1,26 @@
+"""SHIPPED: the runs that come with the project. `aecore ship` trains those that are absent."""
+
+from __future__ import annotations
+
+from aecore.config import RunConfig, make_config
+
+_SMALL = 2_000  # so few training images that a network can learn them by heart
+
+_FASHION = (
+    *(make_config(family) for family in ("ae", "vae", "pca", "logistic-pca", "denoising-ae", "adversarial-ae")),
+    make_config("ae", "best"),
+    make_config("vae", "best"),
+    make_config("logistic-pca", "optimised"),
+    make_config("ae", train_images=_SMALL),
+    make_config("dropout-ae", train_images=_SMALL),
+)
+
+_MNIST = (
+    make_config("ae", "deep", dataset="mnist", latent_dim=30),
+    make_config("pca", dataset="mnist", latent_dim=30),
+    make_config("logistic-pca", dataset="mnist", latent_dim=30),
+    make_config("logistic-pca", "optimised", dataset="mnist", latent_dim=30),
+    make_config("vae", "example", dataset="mnist"),
+)
+
+SHIPPED: tuple[RunConfig, ...] = (*_FASHION, *_MNIST)
