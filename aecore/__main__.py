@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--measures", choices=("basic", "all"), default="basic", help="all: SSIM, FID and more, slowly"
     )
-    evaluate.add_argument("--keep", action="store_true", help="keep what `--measures all` adds with the run")
+    evaluate.add_argument("--keep", action="store_true", help="keep with the run what this adds to its numbers")
     evaluate.add_argument(
         "--codes", choices=get_args(Codes), help="the encoder's, or the best there are (default: as it was trained)"
     )
@@ -87,9 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--noise", type=_variance, default=0.0, metavar="VARIANCE", help="of the noise that the model sees"
     )
-    figure = add("figure", _figure, "Draw a figure of the chapter.")
-    figure.add_argument("name", metavar="NAME", help=", ".join(figures.FIGURES))
-    figure.add_argument("--out", required=True, metavar="FILE", help="a .png file; its provenance goes beside it")
+    figure = add("figure", _figure, "Draw a figure of the chapter, or all that can be made here.")
+    figure.add_argument("name", metavar="NAME", help=f"all, {', '.join(figures.FIGURES)}")
+    figure.add_argument(
+        "--out", required=True, metavar="FILE", help="a .png file; its provenance goes beside it; for all: a folder"
+    )
     fetching = add("fetch", _fetch, "Download a dataset that is not shipped.")
     fetching.add_argument("dataset", choices=list(SOURCES), metavar="DATASET", help=", ".join(SOURCES))
     table = add("certificate", _certificate, "Set the numbers of the runs beside published ones.")
@@ -222,13 +224,14 @@ def _evaluate(options: argparse.Namespace) -> int:
         run.run_id, run.config, run.stacks, images, run.record["epochs"], options.codes, options.noise, dataset.span
     ).evaluation
     table["split"] = options.split
+    added: dict[str, Any] = {}
     if options.measures == "all":
         from aecore.measures import measure
 
-        added = measure(run)
-        table |= added
-        if options.keep:
-            run.save_measures(added)
+        added |= measure(run)
+    if options.keep:
+        run.save_measures({**run.measures, **added, **_other_codes(run, table)})
+    table |= added
     if options.json:
         print(json.dumps(table))
         return 0
@@ -238,11 +241,32 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _other_codes(run: store.Run, table: dict[str, Any]) -> dict[str, Any]:
+    """What `Run.score` looks up of codes that the run was not trained with; nothing for noisy or training images."""
+    if table["codes"] == run.config.codes or table["noise"] or table["split"] != "test":
+        return {}
+    return {table["codes"]: {name: table[name] for name in ("sse", "mse", "psnr", "bce") if name in table}}
+
+
 def _figure(options: argparse.Namespace) -> int:
     path = Path(options.out)
+    if options.name == "all":
+        return _all_figures(path)
     figures.save(figures.make(options.name), path)
     print(path)
     return 0
+
+
+def _all_figures(folder: Path) -> int:
+    """Status 2 when some could not be made."""
+    status = 0
+    for outcome in figures.save_all(folder):
+        if isinstance(outcome, AecoreError):
+            print(f"aecore: {outcome}", file=sys.stderr)
+            status = 2
+        else:
+            print(outcome)
+    return status
 
 
 def _fetch(options: argparse.Namespace) -> int:
@@ -271,10 +295,15 @@ def _classifier(options: argparse.Namespace) -> int:
 def _ship(options: argparse.Namespace) -> int:
     os.environ["OMP_NUM_THREADS"] = "1"  # sums, and so the last bits of weights, depend on how many threads share them
     for config in SHIPPED:
-        _train_config(config)
+        _train_config(config, with_maps=False)
         run = store.load(config.run_id)
         if not run.shipped:
+            from aecore import experiment
+
+            experiment.add_maps(run)
             print(store.ship(run).path)
+    for path in figures.ship():
+        print(path)
     return 0
 
 

@@ -39,7 +39,7 @@ class RunConfig:
     codes: Codes = "feed-forward"  # where the decoder's codes come from: the encoder, or a search image by image
     ridge: float = 1e-4  # optimised codes are searched with ridge / 2 |z|^2 in the loss; training adds |W|^2
     beta: float = 1.0  # weight of the KL term
-    noise: float = 0.25  # variance of what the denoising AE adds to each pixel
+    noise: float = 0.1  # variance of what the denoising AE adds to each pixel
     dropout: float = 0.1  # share of the units that the dropout AE switches off
     optimiser: Optimiser = "adam"
     lr: float = 1e-3
@@ -138,6 +138,19 @@ def recipe_of(config: RunConfig) -> str | None:
     own = {name: getattr(config, name) for name in ("dataset", "latent_dim", "epochs", "train_images", "seed")}
     recipes = MODELS[config.family].recipes
     return next((name for name in recipes if make_config(config.family, name, **own) == config), None)
+
+
+def train_command(config: RunConfig) -> str:
+    """The command line that trains it, from the recipe it follows."""
+    recipe = recipe_of(config) or "chapter"
+    base = make_config(config.family, recipe)
+    words = ["aecore train", config.family, *(["--recipe", recipe] if recipe != "chapter" else [])]
+    for field in fields(RunConfig):
+        value = getattr(config, field.name)
+        if value != getattr(base, field.name):
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            words += [f"--{field.name.replace('_', '-')}", text]
+    return " ".join(words)
 
 
 _DEFAULTS = {field.name: field.default for field in fields(RunConfig)}

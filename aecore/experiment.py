@@ -16,7 +16,7 @@ import torch
 from safetensors.numpy import save as save_tensors
 from torch import Tensor
 
-from aecore import datasets, evaluation, figures, locks, projection, stacks, store
+from aecore import datasets, evaluation, grids, locks, projection, stacks, store
 from aecore.config import RunConfig
 from aecore.datasets import Dataset
 from aecore.draft import Draft
@@ -108,14 +108,14 @@ def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, datase
     scores = evaluate_terms(model, test, generator_for(draft.config.seed, stream=3))
     check_finite(scores, epoch.number, draft.config)
     with torch.no_grad():
-        real = test[: figures.GRID_IMAGES]
+        real = test[: grids.GRID_IMAGES]
         rebuilt = model.decode(model.encode(model.pixels(real)))
-        grids = {RECONSTRUCTIONS: figures.grid(real.numpy(), _tiles(rebuilt, dataset))}
-        codes = model.prior_codes(figures.GRID_SAMPLES, generator_for(draft.config.seed, stream=4))
+        sheets = {RECONSTRUCTIONS: grids.grid(real.numpy(), _tiles(rebuilt, dataset))}
+        codes = model.prior_codes(grids.GRID_SAMPLES, generator_for(draft.config.seed, stream=4))
         if codes is not None:
-            grids[SAMPLES] = figures.sample_grid(_tiles(model.decode(codes), dataset))
-    for kind, grid in grids.items():
-        draft.save_grid(epoch.number, kind, figures.png(grid))
+            sheets[SAMPLES] = grids.sample_grid(_tiles(model.decode(codes), dataset))
+    for kind, grid in sheets.items():
+        draft.save_grid(epoch.number, kind, grids.png(grid))
     row = {
         "epoch": epoch.number,
         "seconds": round(epoch.seconds + time.perf_counter() - began, 4),

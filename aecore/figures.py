@@ -1,84 +1,28 @@
-"""The chapter's figures and its grids of images, drawn with Pillow.
-
-Grids are arrays, grey, one byte a pixel. A `Figure` is a picture fit for print with the runs and numbers
-that it was made from.
-"""
+"""The chapter's figures: each a picture fit for print with the runs and numbers that it was made from."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from aecore import datasets, store
-from aecore.config import make_config
+from aecore import datasets, evaluation, store
+from aecore.config import Codes, RunConfig, make_config, train_command
+from aecore.datasets import Dataset
+from aecore.datasets.base import Bytes
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+from aecore.grids import DPI, Strip, enlarged, labelled, png
+from aecore.shipped import SHIPPED
+from aecore.stacks import Array
 from aecore.store import RECONSTRUCTIONS, SAMPLES, Run
 
-Images = NDArray[Any]  # (n, h, w) or (n, h * w) of square images; uint8, or floats of which [0, 1] is shown
-Sheet = NDArray[np.uint8]  # (height, width)
-
-GRID_IMAGES, GRID_SAMPLES = 50, 100  # what the chapter's two grids hold
-DATASET = "fashion_mnist"
-DPI = 300
-SCALE = 5  # print pixels a pixel: 28 are 12 mm at 300 dpi
-FONT = 40  # print pixels: 9.6 pt
-
-
-# --- grids ---
-
-
-def tile(images: Images, columns: int) -> Sheet:
-    """The images side by side, row after row; the last row is filled up with black."""
-    tiles = _as_bytes(images)
-    n, h, w = tiles.shape
-    rows = -(-n // columns)
-    sheet = np.zeros((rows * columns, h, w), np.uint8)
-    sheet[:n] = tiles
-    return sheet.reshape(rows, columns, h, w).swapaxes(1, 2).reshape(rows * h, columns * w)
-
-
-def grid(real: Images, reconstructed: Images) -> Sheet:
-    """The chapter's 10 x 10 grid of `GRID_IMAGES`: row r holds images 5r..5r+4, then their reconstructions."""
-    if not len(real) == len(reconstructed) == GRID_IMAGES:
-        raise ValueError(f"a grid pairs {GRID_IMAGES} images, not {len(real)} with {len(reconstructed)}")
-    return np.hstack([tile(real, 5), tile(reconstructed, 5)])
-
-
-def sample_grid(samples: Images) -> Sheet:
-    """`GRID_SAMPLES` images as 10 x 10."""
-    if len(samples) != GRID_SAMPLES:
-        raise ValueError(f"a grid of samples holds {GRID_SAMPLES} images, not {len(samples)}")
-    return tile(samples, 10)
-
-
-def png(image: Sheet | Image.Image, dpi: int | None = None) -> bytes:
-    """The image as a PNG file, lossless."""
-    picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
-    buffer = BytesIO()
-    picture.save(buffer, "PNG", **({"dpi": (dpi, dpi)} if dpi else {}))
-    return buffer.getvalue()
-
-
-def _as_bytes(images: Images) -> NDArray[np.uint8]:
-    """(n, h, w) uint8; floats are clipped to [0, 1] and rounded."""
-    if images.dtype != np.uint8:
-        images = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
-    if images.ndim == 2:
-        side = round(images.shape[1] ** 0.5)
-        images = images.reshape(-1, side, side)
-    return images
-
-
-# --- figures ---
+FASHION, MNIST, FACES = "fashion_mnist", "mnist", "olivetti"
 
 
 @dataclass(frozen=True)
@@ -89,6 +33,8 @@ class Figure:
     title: str
     caption: str
     image: Image.Image
+    dataset: str
+    checksums: Mapping[str, str]  # of the dataset's files
     runs: tuple[str, ...]  # run ids
     numbers: Mapping[str, Mapping[str, float]]  # run id -> what the figure shows or its runs scored, by name
 
@@ -98,7 +44,7 @@ class Figure:
         return f"aecore figure {self.name} --out figure-{self.name}.png"
 
     def png(self) -> bytes:
-        """The figure as a PNG of 300 dots an inch."""
+        """The figure as a PNG of `DPI` dots an inch."""
         return png(self.image, DPI)
 
     def provenance(self) -> dict[str, Any]:
@@ -108,8 +54,8 @@ class Figure:
             "title": self.title,
             "caption": self.caption,
             "command": self.command,
-            "dataset": DATASET,
-            "checksums": dict(datasets.load(DATASET).checksums),
+            "dataset": self.dataset,
+            "checksums": dict(self.checksums),
             "runs": list(self.runs),
             "numbers": {run_id: dict(numbers) for run_id, numbers in self.numbers.items()},
         }
@@ -125,23 +71,24 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """A figure that can be made: of the families' chapter runs, at an epoch where it shows a stored grid."""
+    """A figure that can be made: of these runs, at an epoch where it shows a stored grid."""
 
     title: str
-    draw: Callable[[Row, Sequence[Run]], Drawn]
-    families: tuple[str, ...] = ()
+    draw: Callable[[Row, Dataset, Sequence[Run]], Drawn]
+    configs: tuple[RunConfig, ...] = ()
+    dataset: str = FASHION
     epoch: int = 0
     kind: str = ""
 
 
 def make(name: str) -> Figure:
     """Draw a figure of `FIGURES`; `AecoreError` for an unknown name or an absent run, grid or data file."""
-    if name not in FIGURES:
-        raise AecoreError(f"There is no figure '{name}'; choose one of {', '.join(FIGURES)}.")
-    row = FIGURES[name]
-    runs = [_chapter_run(name, family) for family in row.families]
-    image, caption, numbers = row.draw(row, runs)
-    return Figure(name, row.title, caption, image, tuple(run.run_id for run in runs), numbers)
+    row = _row(name)
+    dataset = datasets.load(row.dataset)
+    runs = [_run(name, config) for config in row.configs]
+    image, caption, numbers = row.draw(row, dataset, runs)
+    run_ids = tuple(run.run_id for run in runs)
+    return Figure(name, row.title, caption, image, row.dataset, dataset.checksums, run_ids, numbers)
 
 
 def save(figure: Figure, path: Path) -> Path:
@@ -157,21 +104,76 @@ def save(figure: Figure, path: Path) -> Path:
     return beside
 
 
-def _chapter_run(name: str, family: str) -> Run:
-    config = make_config(family, "chapter", dataset=DATASET)
+def save_all(folder: Path) -> Iterator[Path | AecoreError]:
+    """Write every figure of the chapter into `folder`: the file of each, or what keeps it from being made."""
+    for name in FIGURES:
+        path = folder / f"{name}.png"
+        try:
+            save(make(name), path)
+        except AecoreError as error:
+            yield error
+        else:
+            yield path
+
+
+# Where the data are not on a machine, the figure is shown that was made where the run was trained.
+
+
+def ship() -> Iterator[Path]:
+    """Keep each figure of data that are not shipped with the first of its runs, if that is; the files written."""
+    for name, row in FIGURES.items():
+        if row.dataset != FASHION and row.configs:
+            path = _kept(row, name)
+            if path.parent.parent.is_dir():
+                save(make(name), path)
+                yield path
+
+
+def kept(name: str) -> Figure | None:
+    """The figure that came with the first of its runs, or None."""
+    row = _row(name)
+    if not row.configs:
+        return None
+    path = _kept(row, name)
+    try:
+        told = json.loads(path.with_suffix(".json").read_text("utf-8"))
+        with Image.open(path) as image:
+            image.load()
+        return Figure(
+            name, told["title"], told["caption"], image, told["dataset"], told["checksums"], tuple(told["runs"]),
+            told["numbers"],
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _kept(row: Row, name: str) -> Path:
+    return store.shipped() / row.configs[0].run_id / "figures" / f"{name}.png"
+
+
+def _row(name: str) -> Row:
+    if name not in FIGURES:
+        raise AecoreError(f"There is no figure '{name}'; choose one of {', '.join(FIGURES)}.")
+    return FIGURES[name]
+
+
+def _run(name: str, config: RunConfig) -> Run:
     run = store.find(config)
     if run is None:
-        raise AecoreError(f"Figure {name} needs the run {config.run_id}; make it with `aecore train {family}`.")
+        raise AecoreError(f"Figure {name} needs the run {config.run_id}; make it with `{train_command(config)}`.")
     return run
 
 
-def _stored_grid(row: Row, runs: Sequence[Run]) -> Drawn:
+# --- how they are drawn ---
+
+
+def _stored_grid(row: Row, dataset: Dataset, runs: Sequence[Run]) -> Drawn:
     """The grid that training kept of one epoch."""
     (run,) = runs
     path = run.grid(row.epoch, row.kind)
     try:
         with Image.open(path) as stored:
-            image = stored.resize((stored.width * SCALE, stored.height * SCALE), Image.Resampling.NEAREST)
+            image = enlarged(stored)
     except OSError as error:
         raise AecoreError(f"The grid {path} is missing or damaged; train the run again.") from error
     test: Mapping[str, float] = next((line["test"] for line in run.history() if line["epoch"] == row.epoch), {})
@@ -183,70 +185,122 @@ def _stored_grid(row: Row, runs: Sequence[Run]) -> Drawn:
     return Drawn(image, captions[row.kind], {run.run_id: test})
 
 
-def _classes(row: Row, runs: Sequence[Run]) -> Drawn:
+def _classes(row: Row, dataset: Dataset, runs: Sequence[Run]) -> Drawn:
     """Ten images of each class."""
-    dataset = datasets.load(DATASET)
     rows = [
-        (name, dataset.test_images[np.flatnonzero(dataset.test_labels == label)[:10]], "")
+        Strip(name, dataset.test_images[np.flatnonzero(dataset.test_labels == label)[:10]])
         for label, name in enumerate(dataset.classes)
     ]
-    return Drawn(_labelled(rows), "The first ten test images of each class.", {})
+    return Drawn(labelled(rows), "The first ten test images of each class.", {})
 
 
-def _comparison(row: Row, runs: Sequence[Run]) -> Drawn:
-    """The first test image of each class, and under it what each run makes of it."""
-    dataset = datasets.load(DATASET)
-    firsts = [int(np.flatnonzero(dataset.test_labels == label)[0]) for label in range(len(dataset.classes))]
-    real = dataset.test_images[firsts]
-    rows = [("Real", real, "")]
-    for run in runs:
-        name = f"{MODELS[run.config.family].short}-{run.config.latent_dim}"
-        rows.append(
-            (name, _as_bytes(dataset.grey(run.reconstruct(dataset.pixels(real)))), f"SSE {run.evaluation['sse']:.2f}")
-        )
+def _comparison(row: Row, dataset: Dataset, runs: Sequence[Run]) -> Drawn:
+    """The first test image of each class, and under it what each run makes of it with its encoder's codes."""
+    return _compared(row, dataset, [(run, "feed-forward") for run in runs])
+
+
+def _with_optimised(row: Row, dataset: Dataset, runs: Sequence[Run]) -> Drawn:
+    """The same, and rows of their own for what the deep and the logistic decoder make of the best codes there are."""
+    trained = [(run, run.config.codes) for run in runs]
+    return _compared(row, dataset, [*trained, (runs[0], "optimised")])
+
+
+def _compared(row: Row, dataset: Dataset, shown: Sequence[tuple[Run, Codes]]) -> Drawn:
+    if not shown:
+        raise AecoreError(f"{row.title}: no run on {dataset.title} comes with the project yet.")
+    real = _firsts(dataset)
+    x = dataset.pixels(real)
+    rows, numbers = [Strip("Real", real)], dict[str, dict[str, float]]()
+    for run, codes in sorted(shown, key=lambda each: each[1]):  # the encoders' codes first
+        x_hat = run.decode(run.optimise(x) if codes == "optimised" else run.encode(x))
+        sse = run.score("sse", codes)
+        rows.append(Strip(_label(run, codes), _grey(dataset, x_hat), "" if sse is None else f"SSE {sse:.2f}"))
+        key = "sse" if codes == "feed-forward" else f"sse, {codes} codes"
+        numbers.setdefault(run.run_id, {}).update({} if sse is None else {key: sse})
     caption = (
-        "The first test image of each class and its reconstructions. SSE: squared error summed over the "
+        f"{_first_of(dataset)} and its reconstructions. SSE: squared error summed over the pixels, mean over the "
+        f"{len(dataset.test_images):,} test images."
+    )
+    return Drawn(labelled(rows), caption, numbers)
+
+
+def _denoised(row: Row, dataset: Dataset, runs: Sequence[Run]) -> Drawn:
+    """The first test image of each class, with the noise that the run was trained with, and what it makes of that."""
+    (run,) = runs
+    variance, real = run.config.noise, _firsts(dataset)
+    x = dataset.pixels(real)
+    seen = evaluation.noisy(x, variance, np.random.default_rng(run.config.seed))
+    scored = evaluation.evaluate(
+        run.run_id, run.config, run.stacks, dataset.test_images, run.record["epochs"], noise=variance, span=dataset.span
+    ).evaluation
+    rows = [
+        Strip("Clean", real),
+        Strip("Noisy", _grey(dataset, seen), f"SSE {variance * x.shape[1]:.0f}"),
+        Strip("Denoised", _grey(dataset, run.reconstruct(seen)), f"SSE {scored['sse']:.2f}"),
+    ]
+    caption = (
+        f"{_first_of(dataset)}, with Gaussian noise of variance {variance:g} on each pixel, and what the "
+        f"{MODELS[run.config.family].short} makes of that. SSE: squared error to the clean image summed over the "
         f"pixels, mean over the {len(dataset.test_images):,} test images."
     )
-    return Drawn(_labelled(rows), caption, {run.run_id: {"sse": run.evaluation["sse"]} for run in runs})
+    return Drawn(labelled(rows), caption, {run.run_id: {"noise": variance, "sse": scored["sse"]}})
 
 
-def _labelled(rows: Sequence[tuple[str, NDArray[np.uint8], str]]) -> Image.Image:
-    """Rows of (label, images (n, h, w), note), black text on white, for print."""
-    font = ImageFont.load_default(FONT)
-    gap = FONT // 2
-    strips = [Image.fromarray(tile(images, len(images)).repeat(SCALE, 0).repeat(SCALE, 1)) for _, images, _ in rows]
-    left = max(round(font.getlength(label)) for label, _, _ in rows)
-    right = max(round(font.getlength(note)) for _, _, note in rows)
-    start = left + 2 * gap
-    end = start + strips[0].width
-    image = Image.new("L", (end + (right + 2 * gap if right else 0), sum(strip.height for strip in strips)), 255)
-    draw = ImageDraw.Draw(image)
-    top = 0
-    for (label, _, note), strip in zip(rows, strips, strict=True):
-        middle = top + strip.height // 2
-        draw.text((start - gap, middle), label, 0, font, anchor="rm")
-        draw.text((end + gap + right, middle), note, 0, font, anchor="rm")
-        image.paste(strip, (start, top))
-        top += strip.height
-    return image
+def _firsts(dataset: Dataset) -> Bytes:
+    """The first test image of each class that has one."""
+    return dataset.test_images[np.unique(dataset.test_labels, return_index=True)[1]]
+
+
+def _first_of(dataset: Dataset) -> str:
+    return "The first test image of each " + ("person" if dataset.name == FACES else "class")
+
+
+def _grey(dataset: Dataset, x: Array) -> Bytes:
+    return dataset.grey(x).reshape(-1, *dataset.test_images.shape[1:])
+
+
+def _label(run: Run, codes: Codes) -> str:
+    name = f"{MODELS[run.config.family].short}-{run.config.latent_dim}"
+    return name if codes == "feed-forward" else f"{name}, {codes} codes"
 
 
 def _epochs(n: int) -> str:
     return "1 epoch" if n == 1 else f"{n} epochs"
 
 
+# --- the table ---
+
+
 def _at_epochs(what: str, family: str, kind: str, names: Mapping[str, int]) -> dict[str, Row]:
     return {
-        name: Row(f"{what} after {_epochs(epoch)}", _stored_grid, (family,), epoch, kind)
+        name: Row(f"{what} after {_epochs(epoch)}", _stored_grid, (make_config(family),), FASHION, epoch, kind)
         for name, epoch in names.items()
     }
 
 
+def _shipped_on(dataset: str) -> tuple[RunConfig, ...]:
+    return tuple(config for config in SHIPPED if config.dataset == dataset)
+
+
+_DIGITS = (
+    make_config("ae", "deep", dataset=MNIST, latent_dim=30),
+    make_config("logistic-pca", dataset=MNIST, latent_dim=30),
+    make_config("pca", dataset=MNIST, latent_dim=30),
+)
+_OPTIMISED = make_config("logistic-pca", "optimised", dataset=MNIST, latent_dim=30)
+
 FIGURES: Mapping[str, Row] = {
-    "12.3": Row("Fashion-MNIST through AE, VAE and PCA", _comparison, ("ae", "vae", "pca")),
+    "12.3": Row(
+        "Fashion-MNIST through AE, VAE and PCA", _comparison, tuple(map(make_config, ("ae", "vae", "pca"))), FASHION
+    ),
+    "12.3a": Row("MNIST through AE, logistic PCA and PCA", _comparison, _DIGITS, MNIST),
+    "12.3a-extended": Row(
+        "MNIST with the encoders' and with optimised codes", _with_optimised, (*_DIGITS, _OPTIMISED), MNIST
+    ),
+    "12.3b": Row("Faces of other people through AE and PCA", _comparison, _shipped_on(FACES), FACES),
     "12.4": Row("Fashion-MNIST, a row a class", _classes),
     **_at_epochs("AE reconstructions", "ae", RECONSTRUCTIONS, {"12.6": 1, "12.7": 10, "12.8": 100}),
+    "12.9": Row("Denoising", _denoised, (make_config("denoising-ae"),)),
     **_at_epochs("VAE reconstructions", "vae", RECONSTRUCTIONS, {"12.15": 1, "12.16": 10, "12.17": 100}),
     **_at_epochs("VAE samples", "vae", SAMPLES, {"12.18": 1, "12.19": 10, "12.20": 100}),
 }

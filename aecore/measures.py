@@ -45,7 +45,7 @@ def measure(run: Run) -> dict[str, Any]:
     """
     dataset = datasets.load(run.config.dataset)
     real = dataset.test_images
-    rebuilt = _shown(dataset, run.reconstruct(dataset.pixels(real)))
+    rebuilt = _shown(dataset, run.decode(run.codes))
     trained_on = dataset.train_images[: run.config.train_images or None]
     table: dict[str, Any] = {"ssim": float(ssim(real, rebuilt).mean()), "sse_train": _sse(run, dataset, trained_on)}
     table |= {f"sse_noise_{variance}": _sse(run, dataset, real, variance) for variance in NOISES}

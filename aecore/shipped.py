@@ -11,8 +11,8 @@ _FASHION = (
     make_config("ae", "best"),
     make_config("vae", "best"),
     make_config("logistic-pca", "optimised"),
-    make_config("ae", train_images=_SMALL),
-    make_config("dropout-ae", train_images=_SMALL),
+    make_config("ae", "fast", epochs=100, train_images=_SMALL),
+    make_config("dropout-ae", "fast", epochs=100, train_images=_SMALL),
 )
 
 _MNIST = (

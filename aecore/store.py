@@ -21,7 +21,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from aecore import optimised, stacks
-from aecore.config import RunConfig, recipe_of
+from aecore.config import Codes, RunConfig, recipe_of
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.stacks import Array, Stack
@@ -150,6 +150,14 @@ class Run(RunFolder):
         """Errors of each test image, (n,): `sse` (summed over pixels), and `bce` (nats) where pixels are in [0, 1]."""
         return {name: values for name, values in self._codes.items() if name != "codes"}
 
+    def score(self, name: str, codes: Codes) -> float | None:
+        """A mean over all test images with those codes, or None where it is not kept.
+
+        Of the codes that the run was not trained with, `aecore evaluate RUN --codes ... --keep` keeps it.
+        """
+        kept = self.evaluation if codes == self.config.codes else self.measures.get(codes, {})
+        return kept.get(name)
+
     @property
     def maps(self) -> dict[str, Array]:
         """The 2-D maps of the test codes that have been computed, (n, 2) by method."""
@@ -158,7 +166,10 @@ class Run(RunFolder):
 
     @property
     def measures(self) -> dict[str, Any]:
-        """What `measures.measure` found of this run, where `save_measures` has kept it; otherwise empty."""
+        """What `measures.measure` found of this run, where `save_measures` has kept it; otherwise empty.
+
+        Under the name of another kind of codes than the run's: its errors with those.
+        """
         for path in (self.path / MEASURES, _own_measures(self)):
             with suppress(OSError, ValueError):
                 return json.loads(path.read_text("utf-8"))  # type: ignore[no-any-return]

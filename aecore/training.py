@@ -147,16 +147,16 @@ def _optimisers(objective: Objective, config: RunConfig, pixels: int) -> list[Op
     Losses are summed over pixels, and Adam's epsilon grows with them: the step is the one that a mean
     over pixels, the chapter's loss, would take with epsilon 1e-8.
     """
-    eps, lr, bias_lr = 1e-8 * pixels, objective.pace * config.lr, objective.pace * config.bias_lr
+    eps = 1e-8 * pixels
     if config.optimiser == "adam":
-        return [Adam(objective.parameters, lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
+        return [Adam(objective.parameters, config.lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
     if config.optimiser == "adamw":
-        return [AdamW(objective.parameters, lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
+        return [AdamW(objective.parameters, config.lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
     matrices = [parameter for parameter in objective.parameters if parameter.ndim == 2]
     others = [parameter for parameter in objective.parameters if parameter.ndim != 2]
     return [
-        Muon(matrices, lr, weight_decay=config.weight_decay),
-        AdamW(others, bias_lr, eps=eps, weight_decay=config.weight_decay, fused=True),
+        Muon(matrices, config.lr, weight_decay=config.weight_decay),
+        AdamW(others, config.bias_lr, eps=eps, weight_decay=config.weight_decay, fused=True),
     ]
 
 

@@ -19,7 +19,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from aecore import datasets, figures, projection, spectrum, store
+from aecore import AecoreError, datasets, figures, projection, spectrum, store
+from aecore.config import Codes
 from aecore.projection import Plane
 from aecore.store import Run, RunFolder
 
@@ -109,7 +110,17 @@ def _images(dataset: str) -> bytes:
 def pca_curve(dataset: str) -> NDArray[np.float64]:
     """PCA's SSE on the test images of a dataset for every number of components, (pixels + 1,)."""
     data = datasets.load(dataset)
-    return spectrum.pca_curve(data.train_images, data.test_images)
+    return spectrum.pca_curve(data.train_images, data.test_images, data.span)
+
+
+def encode(run: Run, codes: Codes, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The encoder's codes of images, or the best there are: (n, pixels) -> (n, latent_dim)."""
+    return _optimised(run.run_id, run.record.get("created"), x, run) if codes == "optimised" else run.encode(x)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _optimised(run_id: str, created: str | None, x: NDArray[np.float32], _run: Run) -> NDArray[np.float32]:
+    return _run.optimise(x)
 
 
 def labels(runs: Sequence[RunFolder]) -> dict[str, str]:
@@ -131,8 +142,20 @@ def short_labels(runs: Sequence[RunFolder]) -> dict[str, str]:
     }
 
 
+def figure(name: str) -> tuple[figures.Figure, bytes, str]:
+    """The figure of that name, its PNG, and nothing; or the one that came with its run, and why it is not made here.
+
+    Raises as `figures.make` where there is neither.
+    """
+    try:
+        return *_figure(name), ""
+    except AecoreError as error:
+        if (kept := figures.kept(name)) is None:
+            raise
+        return kept, kept.png(), str(error)
+
+
 @st.cache_resource(show_spinner=False)
-def figure(name: str) -> tuple[figures.Figure, bytes]:
-    """The figure of that name and its PNG; raises as `figures.make`, and then tries again next time."""
+def _figure(name: str) -> tuple[figures.Figure, bytes]:
     made = figures.make(name)
     return made, made.png()

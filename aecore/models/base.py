@@ -24,14 +24,12 @@ class Objective(NamedTuple):
     """One thing to minimise: sum over terms of weight * mean over the batch.
 
     `terms(x, generator)` maps images (B, pixels) to named (B,) values; a term without a weight counts once.
-    `pace` is its learning rate as a multiple of the config's.
     """
 
     name: str
     parameters: list[nn.Parameter]
     terms: Callable[[Tensor, Generator], Terms]
     weights: Mapping[str, float] = {}
-    pace: float = 1.0
 
     def loss(self, terms: Terms) -> Tensor:
         """The scalar that is minimised, from this objective's terms."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -11,13 +12,15 @@ import streamlit as st
 from aecore.errors import AecoreError
 from aecore.figures import FIGURES, Figure
 
+PAIR = 2  # figures with labels side by side: three could not be read
+
 
 def page() -> None:
     """The whole page."""
     st.title("Figures")
     st.caption("The chapter's figures, made from the runs that come with the project.")
     for names in rows():
-        for name, column in zip(names, st.columns(len(names), gap="medium"), strict=True):
+        for name, column in zip(names, st.columns(max(PAIR, len(names)), gap="medium"), strict=False):
             with column:
                 _card(name)
         st.space("small")
@@ -25,15 +28,17 @@ def page() -> None:
 
 def rows() -> Iterator[list[str]]:
     """The figures' names in the chapter's order; those that show the same grid at several epochs share a row."""
-    for _, names in groupby(
-        FIGURES, key=lambda name: FIGURES[name].kind and (FIGURES[name].families, FIGURES[name].kind)
+    for grid, names in groupby(
+        FIGURES, key=lambda name: FIGURES[name].kind and (FIGURES[name].configs, FIGURES[name].kind)
     ):
-        yield list(names)
+        group = list(names)
+        size = len(group) if grid else PAIR
+        yield from (group[at : at + size] for at in range(0, len(group), size))
 
 
 def _card(name: str) -> None:
     try:
-        figure, png = runs.figure(name)
+        figure, png, problem = runs.figure(name)
     except AecoreError as error:
         st.header(f"Figure {name}")
         st.info(str(error))
@@ -45,6 +50,8 @@ def _card(name: str) -> None:
         width="stretch",
         output_format="PNG",
     )
+    if problem:
+        st.info(f"This picture came with the run. {problem}")
     st.code(f"python -m {figure.command}", language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
@@ -55,9 +62,12 @@ def _card(name: str) -> None:
 
 def _runs(figure: Figure) -> None:
     """A link to each run that the figure shows."""
-    shown = [runs.load(run_id) for run_id in figure.runs]
-    for run_id, label in runs.short_labels(shown).items():
-        st.page_link("views/explore.py", label=label.partition(" · ")[0], query_params={"run": run_id})
+    labels = runs.short_labels([runs.load(run_id) for run_id in figure.runs])
+    names = Counter(label.partition(" · ")[0] for label in labels.values())
+    for run_id, label in labels.items():
+        name, _, detail = label.partition(" · ")
+        words = f"{name} ({detail})" if names[name] > 1 and detail else name
+        st.page_link("views/explore.py", label=words, query_params={"run": run_id})
 
 
 page()

@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from aecore import datasets, store
+from aecore import certificate, datasets, store
 
 
 def tiles(app):
@@ -47,7 +47,7 @@ def test_pca_at_every_length_meets_the_models(home, open_page):
 
 def test_a_class_and_a_count_narrow_the_images(home, open_page):
     app = open_page("compare")
-    choose(app, "class", "Bag")
+    choose(app, "class fashion_mnist", "Bag")
     shown = choose(app, "images", 4)
     assert [image["title"] for image in shown["images"]] == ["Bag"] * 4
 
@@ -84,7 +84,7 @@ def test_bce_stands_beside_its_floor(home, open_page):
 
 
 def test_the_table_has_units_and_the_floor(home, open_page):
-    (table,) = [html.proto.body for html in open_page("compare").get("html") if "<table>" in html.proto.body]
+    (table,) = [html.proto.body for html in open_page("compare").get("html") if "all test images" in html.proto.body]
     for words in ("sum over pixels", "nats an image", "BCE floor", "189.86", "active units", "of 20", "−ELBO"):
         assert words in table
 
@@ -120,3 +120,81 @@ def test_the_names_fit_the_classes_of_the_dataset(home, open_page):
     data = datasets.load("fashion_mnist")
     shown = tiles(open_page("compare"))
     assert [image["title"] for image in shown["images"]] == [data.classes[label] for label in data.test_labels[:10]]
+
+
+def press(app, key, value):
+    next(group for group in app.get("button_group") if group.key == f"compare {key}").set_value(value).run()
+    return tiles(app)
+
+
+def test_noise_is_seen_by_every_model_and_scored_against_the_clean_images(home, open_page):
+    app = open_page("compare")
+    clean = tiles(app)["rows"]
+    app.slider[0].set_value(0.25).run()
+    shown = tiles(app)
+    real, noisy, model = shown["rows"][:3]
+    assert (noisy["title"], noisy["detail"]) == ("Noisy", "variance 0.25")
+    assert all(150 < float(error) < 250 for error in noisy["errors"])  # 784 pixels of variance 0.25
+    assert real["sprite"] == clean[0]["sprite"] and model["sprite"] != clean[1]["sprite"]
+    assert sum(map(float, model["errors"])) > sum(map(float, clean[1]["errors"]))
+    assert shown["meanTitle"] == "mean of these 10"
+    assert float(model["mean"]) == pytest.approx(np.mean([float(error) for error in model["errors"]]), abs=0.1)
+
+
+def test_optimised_codes_are_named_lower_the_error_and_have_a_mean_where_it_is_kept(home, open_page):
+    app = open_page("compare")
+    app.number_input[0].set_value(3).run()
+    encoder = tiles(app)["rows"][1]
+    best = press(app, "codes", "Optimised")["rows"][1]
+    assert (encoder["codes"], best["codes"]) == ("", "optimised codes")
+    assert all(float(b) <= float(e) for b, e in zip(best["errors"], encoder["errors"], strict=True))
+    assert best["mean"] == "–"
+    assert any("--codes optimised --keep" in caption.value for caption in app.caption)
+    run = store.load(best["run"])
+    table = {**run.measures, "optimised": {"sse": 5.5}}
+    store.write_whole(home / "measures" / f"{run.run_id}.json", json.dumps(table).encode())
+    if run.score("sse", "optimised") == 5.5:  # nothing is kept in the run's own folder
+        assert press(app, "codes", "Optimised")["rows"][1]["mean"] == "5.50"
+        (numbers,) = [html.proto.body for html in app.get("html") if "all test images" in html.proto.body]
+        assert "optimised codes" in numbers
+
+
+def test_a_column_of_likelihood_brings_its_floor(home, open_page):
+    app = open_page("compare")
+    columns = next(widget for widget in app.multiselect if widget.label == "Columns")
+    assert "BCE floor" not in columns.options
+
+    def shown():
+        return next(html.proto.body for html in app.get("html") if "all test images" in html.proto.body)
+
+    columns.set_value(["sse"]).run()
+    assert "floor" not in shown() and "PSNR" not in shown()
+    columns.set_value(["bce", "psnr"]).run()
+    assert "BCE floor" in shown() and "PSNR" in shown()
+
+
+def test_the_certificate_is_on_the_page(home, open_page):
+    (table,) = [html.proto.body for html in open_page("compare").get("html") if "published ones" in html.proto.body]
+    assert table.count("<tr>") == 1 + len(certificate.ROWS)
+    assert "14.664" in table and "floor 189.86" in table and "Hinton &amp; Salakhutdinov" in table
+
+
+def test_a_dataset_that_is_not_here_leaves_the_others_alone(home, open_page, tmp_path, monkeypatch):
+    run = next(run for run in store.runs() if run.config.family == "pca")
+    shutil.copytree(run.path, home / "runs" / "pca-digits")
+    record = json.loads((run.path / store.RECORD).read_text())
+    record["config"]["dataset"] = "mnist"
+    (home / "runs" / "pca-digits" / store.RECORD).write_text(json.dumps(record))
+    monkeypatch.setenv("AECORE_DATA", str(tmp_path / "no data"))
+    datasets.load.cache_clear()
+    app = open_page("compare")
+    assert not app.info
+    press_dataset = next(group for group in app.get("button_group") if group.key == "compare dataset")
+    press_dataset.set_value("mnist").run()
+    assert not app.exception
+    (told,) = [info.value for info in app.info]
+    assert "MNIST is not on this machine: run `aecore fetch mnist`" in told
+    assert any("14.66" in html.proto.body for html in app.get("html"))
+    press(app, "dataset", "fashion_mnist")
+    assert not app.info and not app.exception
+    datasets.load.cache_clear()

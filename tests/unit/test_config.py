@@ -2,8 +2,8 @@
 
 import pytest
 
-from aecore import MODELS, AecoreError, RunConfig, make_config
-from aecore.config import recipe_of
+from aecore import MODELS, AecoreError, RunConfig, __main__, make_config
+from aecore.config import recipe_of, train_command
 
 
 @pytest.mark.parametrize("family", MODELS)
@@ -75,3 +75,19 @@ def test_a_config_knows_its_recipe(family):
 def test_text_that_is_no_config(text):
     with pytest.raises(AecoreError):
         RunConfig.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        make_config("ae"),
+        make_config("ae", "deep", dataset="mnist", latent_dim=30),
+        make_config("vae", hidden=(8, 4), beta=2.0, epochs=3),
+        make_config("logistic-pca", "optimised", train_images=2000),
+    ],
+)
+def test_the_command_of_a_config_trains_it(config, monkeypatch):
+    trained = []
+    monkeypatch.setattr(__main__, "_train_config", lambda config, with_maps: trained.append(config) or 0)
+    assert __main__.main(train_command(config).split()[1:]) == 0
+    assert trained == [config]

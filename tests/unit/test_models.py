@@ -215,12 +215,12 @@ def test_adversarial_ae_s_objectives_move_their_own_parts():
     model = build(small("adversarial-ae"), PIXELS, generator_for(0))
     x = torch.rand(32, PIXELS)
     parts = {
-        name: {id(p) for p in getattr(model, name).parameters()} for name in ("encoder", "decoder", "discriminator")
+        name: {id(p) for p in getattr(model, name).parameters()} for name in ("network", "decoder", "discriminator")
     }
     owned = {one.name: {id(p) for p in one.parameters} for one in model.objectives()}
-    assert owned["reconstruction"] == parts["encoder"] | parts["decoder"]
+    assert owned["reconstruction"] == parts["network"] | parts["decoder"]
     assert owned["discriminator"] == parts["discriminator"]
-    assert owned["regularisation"] == parts["encoder"]
+    assert owned["regularisation"] == parts["network"]
     with torch.no_grad():
         model.discriminator[-1].weight.zero_()
     terms = {name: term for one in model.objectives() for name, term in one.terms(x, generator_for(0)).items()}
@@ -229,7 +229,9 @@ def test_adversarial_ae_s_objectives_move_their_own_parts():
 
 
 def test_adversarial_ae_brings_its_codes_to_the_prior(images):
-    config = small("adversarial-ae", latent_dim=2, epochs=150, lr=2e-3, hidden=(64,), schedule="cosine")
+    config = small(
+        "adversarial-ae", latent_dim=2, epochs=60, optimiser="muon", lr=0.02, hidden=(64,), schedule="cosine"
+    )
     model, _ = trained(config, images)
     with torch.no_grad():
         z = model.encode(images.float() / 255)

@@ -150,3 +150,8 @@ def test_bfloat16_learns_as_float32_does():
         config = config_for("ae", precision=precision, epochs=20, lr=0.01)
         losses.append([epoch.train["loss"] for epoch in fit(build(config, 36, generator_for(0)), IMAGES, config)][-1])
     assert losses[1] == pytest.approx(losses[0], rel=0.01)
+
+
+@pytest.mark.parametrize("family", ITERATIVE)
+def test_a_last_batch_of_one_image_is_no_trouble(family):
+    train(config_for(family, batch_size=199, epochs=1))

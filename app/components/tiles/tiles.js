@@ -84,6 +84,7 @@ class TileGrid {
     images.forEach((image, index) => line.append(this.tile(row, image, start + index)));
     const mean = element("td", "mean", row.mean);
     mean.dataset.label = this.data.meanTitle;
+    if (row.codes) mean.append(element("span", "detail", row.codes));
     line.append(mean);
     return line;
   }
