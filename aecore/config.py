@@ -140,6 +140,14 @@ def recipe_of(config: RunConfig) -> str | None:
     return next((name for name in recipes if make_config(config.family, name, **own) == config), None)
 
 
+def check_span(config: RunConfig, span: tuple[float, float]) -> None:
+    """`AecoreError` where the config takes pixels in `span` for probabilities and they are none."""
+    if span != (0, 1) and "loss" not in MODELS[config.family].unused and (config.loss, config.output) != _ANY_PIXELS:
+        raise AecoreError(
+            f"The pixels of '{config.dataset}' are no probabilities; set 'loss' to mse and 'output' to linear."
+        )
+
+
 def train_command(config: RunConfig) -> str:
     """The command line that trains it, from the recipe it follows."""
     recipe = recipe_of(config) or "chapter"
@@ -153,6 +161,7 @@ def train_command(config: RunConfig) -> str:
     return " ".join(words)
 
 
+_ANY_PIXELS = ("mse", "linear")  # a loss and an output for pixels that are any real number
 _DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
 _CHOICES = {
     name: get_args(hint)

@@ -21,7 +21,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from aecore import optimised, stacks
-from aecore.config import Codes, RunConfig, recipe_of
+from aecore.config import Codes, RunConfig, make_config, recipe_of
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.stacks import Array, Stack
@@ -259,7 +259,10 @@ def find(config: RunConfig) -> Run | None:
 
 
 def runs() -> list[Run]:
-    """Every readable finished run, in the order of `MODELS`, shipped ones first. Damaged ones: `damaged`."""
+    """Every readable finished run, shipped ones first, in the order of `MODELS`, the chapter's first of each family.
+
+    Damaged ones: `damaged`.
+    """
     return _scan()[0]
 
 
@@ -277,8 +280,12 @@ def _scan() -> tuple[list[Run], list[str]]:
                 good.setdefault(record.parent.name, Run(record.parent))
             except AecoreError as error:
                 bad.append(str(error))
-    order = list(MODELS)
-    return sorted(good.values(), key=lambda run: (not run.shipped, order.index(run.config.family), run.run_id)), bad
+    return sorted(good.values(), key=_place), bad
+
+
+def _place(run: Run) -> tuple[bool, int, bool, str]:
+    family = run.config.family
+    return not run.shipped, list(MODELS).index(family), run.config != make_config(family), run.run_id
 
 
 def write_whole(path: Path, data: bytes) -> None:

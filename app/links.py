@@ -61,8 +61,10 @@ def _starts(start: str, dataset: Dataset) -> bool:
     match = re.fullmatch(r"(test|mean|sample)-(\d{1,10})", start)
     if not match:
         return start == "zero"
-    limit = {"test": len(dataset.test_labels), "mean": len(dataset.classes), "sample": SEEDS}[match[1]]
-    return int(match[2]) < limit
+    number = int(match[2])
+    if match[1] == "mean":
+        return number in dataset.test_labels  # a class without a test image has no mean
+    return number < {"test": len(dataset.test_labels), "sample": SEEDS}[match[1]]
 
 
 def _problem(z: str, latent_dim: int) -> str | None:

@@ -118,8 +118,9 @@ def table(rows: Sequence[Scored], columns: Sequence[str]) -> str:
 
 def certificate(lines: Sequence[Line]) -> str:
     """Our numbers beside published ones."""
-    titles = ("What", "Ours", "Reference", "Tolerance", "Source")
+    titles = ("What", "Ours", "Reference", "Tolerance")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    head += '<th scope="col" class="words">Source</th>'
     body = "".join(
         f'<tr><th scope="row">{escape(line.title)}</th>{_ours(line)}<td>{line.reference:g}</td>'
         f'<td>{escape(line.tolerance)}</td><td class="words">{escape(line.source)}</td></tr>'

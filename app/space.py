@@ -10,6 +10,7 @@ from links import Place
 from numpy.typing import NDArray
 
 from aecore import datasets, latents
+from aecore.datasets import Dataset
 from aecore.store import SAMPLES, Run
 
 
@@ -25,16 +26,24 @@ def describe(run: Run) -> dict[str, Any]:
         "run": run.run_id,
         "dataset": dataset.name,
         "shape": dataset.test_images.shape[1:],
+        "span": dataset.span,
         "count": len(dataset.test_images),
         "classes": dataset.classes,
         "dimensions": _dimensions(run, prior),
         "measure": "KL to the prior" if "kl_per_dimension" in run.evaluation else "variance of the test codes",
-        "means": _short(latents.class_means(codes, dataset.test_labels, len(dataset.classes))),
+        "means": _means(codes, dataset),
         "gaussian": gaussian and {
             "mean": _short(gaussian.mean),
             "cholesky": [_short(row[: i + 1]) for i, row in enumerate(gaussian.cholesky)],
         },
     }  # fmt: skip
+
+
+def _means(codes: NDArray[np.float32], dataset: Dataset) -> list[list[float] | None]:
+    """Each class's mean code; None for a class without a test image."""
+    there = set(dataset.test_labels.tolist())
+    means = _short(latents.class_means(codes, dataset.test_labels, len(dataset.classes)))
+    return [mean if label in there else None for label, mean in enumerate(means)]
 
 
 def _dimensions(run: Run, prior: bool) -> list[dict[str, Any]]:

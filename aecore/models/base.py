@@ -10,9 +10,8 @@ from typing import NamedTuple, cast
 import torch
 from torch import Generator, Tensor, nn
 
-from aecore.config import RunConfig
+from aecore.config import RunConfig, check_span
 from aecore.datasets.base import UNIT, Span
-from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.likelihoods import bernoulli_nll, squared_error
 from aecore.stacks import Stack
@@ -90,10 +89,7 @@ class Model(nn.Module, ABC):
 def build(config: RunConfig, pixels: int, generator: Generator, span: Span = UNIT) -> Model:
     """A new model of the config's family for images of `pixels` pixels in `span`; weights drawn from `generator`."""
     family = MODELS[config.family]
-    if span != UNIT and "loss" not in family.unused and (config.loss != "mse" or config.output != "linear"):
-        raise AecoreError(
-            f"The pixels of '{config.dataset}' are no probabilities; set 'loss' to mse and 'output' to linear."
-        )
+    check_span(config, span)
     module, name = family.model.split(":")
     model = cast(Model, getattr(import_module(module), name)(config, pixels, generator))
     model.span = span

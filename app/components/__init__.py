@@ -74,6 +74,7 @@ def atlas(
     *,
     run: str,
     dataset: str,
+    span: tuple[float, float],
     method: str,
     classes: Sequence[str],
     plane: Mapping[str, Any] | None,
@@ -81,12 +82,14 @@ def atlas(
 ) -> dict[str, str] | None:
     """The map of a run's test codes by a projection; it waits for the run's codes and weights and the images.
 
-    A drag decodes points of `plane` (`mean` and `axes`, as `aecore.projection.Plane`), or where that is None the
-    blend of the `neighbours` nearest codes. Returns, once, what the person opens, as query parameters of
-    Explore: the `start` of a test image, and `z` where it is another code than that image's.
+    Pixels are shown from black to white over `span`. A drag decodes points of `plane` (`mean` and `axes`, as
+    `aecore.projection.Plane`), or where that is None the blend of the `neighbours` nearest codes. Returns, once,
+    what the person opens, as query parameters of Explore: the `start` of a test image, and `z` where it is another
+    code than that image's.
     """
     data = {
-        "run": run, "dataset": dataset, "method": method, "classes": classes, "plane": plane, "neighbours": neighbours,
+        "run": run, "dataset": dataset, "span": span, "method": method, "classes": classes, "plane": plane,
+        "neighbours": neighbours,
     }  # fmt: skip
     target: dict[str, str] | None = _atlas(key="atlas", data=data, on_open_change=lambda: None).open
     return target

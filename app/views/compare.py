@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rows import Indices, Name, View
 
 from aecore import certificate, datasets, spectrum
-from aecore.config import Codes
+from aecore.config import Codes, recipe_of
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
 from aecore.store import Run
@@ -83,16 +83,24 @@ def _choose_dataset(finished: Sequence[Run]) -> str:
 
 def _choose_runs(candidates: Sequence[Run], dataset: str) -> list[Run]:
     labels = runs.labels(candidates)
-    shipped = [run.run_id for run in candidates if run.shipped]
     ids = st.multiselect(
         "Models",
         list(labels),
-        default=shipped or list(labels)[:3],
+        default=by_default(candidates),
         format_func=lambda run_id: labels[run_id],
         key=f"compare models {dataset}",
         persist_state=KEEP,
     )
     return [run for run in candidates if run.run_id in ids]
+
+
+def by_default(candidates: Sequence[Run]) -> list[str]:
+    """One run of each family, shipped ones and the chapter's first, trained on all images."""
+    chosen: dict[str, str] = {}
+    for run in sorted(candidates, key=lambda run: (not run.shipped, recipe_of(run.config) != "chapter")):
+        if not run.config.train_images:
+            chosen.setdefault(run.config.family, run.run_id)
+    return list(chosen.values())
 
 
 def _choose_view(dataset: Dataset, chosen: Sequence[Run]) -> View:
@@ -151,7 +159,8 @@ def _in_order(pool: Indices, errors: Mapping[str, NDArray[np.float32]], chosen: 
         case "Largest error":
             return rows.by_error(pool, errors_of("of", 0))
         case "Largest advantage":
-            ahead, behind = errors_of("of", 0), errors_of("over", len(chosen) - 1)
+            pca = next((at for at, run in enumerate(chosen) if run.config.family == "pca"), len(chosen) - 1)
+            ahead, behind = errors_of("of", 0), errors_of("over", pca)
             return rows.by_error(pool, behind - ahead)
         case _:
             return pool

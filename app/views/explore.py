@@ -53,7 +53,10 @@ def _arrive(finished: list[Run]) -> None:
     last: Place | None = st.session_state.get(PLACE)
     if last:
         link = {"run": last.run, **link} if link else {"run": last.run, "start": last.start, "z": last.z}
-    _open(*links.resolve(link, finished))
+    try:
+        _open(*links.resolve(link, finished))
+    except AecoreError as error:  # that run's data are not here; the first run's may be
+        _open(links.resolve({}, finished)[0], str(error))
     st.session_state[MODEL] = st.session_state[PLACE].run
 
 

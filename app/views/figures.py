@@ -62,7 +62,7 @@ def _card(name: str) -> None:
 
 def _runs(figure: Figure) -> None:
     """A link to each run that the figure shows."""
-    labels = runs.short_labels([runs.load(run_id) for run_id in figure.runs])
+    labels = runs.short_labels([run for run in runs.finished() if run.run_id in figure.runs])
     names = Counter(label.partition(" · ")[0] for label in labels.values())
     for run_id, label in labels.items():
         name, _, detail = label.partition(" · ")

@@ -10,6 +10,7 @@ import runs
 import streamlit as st
 
 from aecore import datasets
+from aecore.errors import AecoreError
 from aecore.projection import METHODS, NEIGHBOURS
 from aecore.store import Run
 
@@ -81,6 +82,7 @@ def _atlas(run: Run, method: str) -> None:
     target = components.atlas(
         run=run.run_id,
         dataset=dataset.name,
+        span=dataset.span,
         method=method,
         classes=dataset.classes,
         plane=plane and {name: array.tolist() for name, array in plane.items()},
@@ -91,4 +93,7 @@ def _atlas(run: Run, method: str) -> None:
         st.switch_page("views/explore.py", query_params={"run": run.run_id, **target})
 
 
-page()
+try:
+    page()
+except AecoreError as error:
+    st.error(str(error))

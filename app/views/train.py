@@ -10,13 +10,14 @@ import runs
 import streamlit as st
 
 from aecore import datasets, jobs, store
-from aecore.config import RunConfig, make_config
+from aecore.config import RunConfig, check_span, make_config
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.jobs import Job
 from aecore.store import Run, RunFolder
 
 KEEP: Literal["session"] = "session"
+FEW = 2  # runs on the board at first
 TICK = 1.0  # seconds between looks at a run in training
 WATCH = "watch"  # the session's key of the runs on the board
 
@@ -35,11 +36,33 @@ LABELS = {
     "bias_lr": "Learning rate of the biases (bias_lr)",
     "weight_decay": "Weight decay",
     "schedule": "Schedule",
+    "output": "Decoder's output",
+    "codes": "Codes",
+    "ridge": "Ridge of optimised codes",
+    "noise": "Noise added to each pixel (variance)",
+    "dropout": "Share of units switched off (dropout)",
+    "precision": "Precision of matrix products",
+    "shift": "Random shifts of up to (pixels)",
     "batch_size": "Batch size",
     "train_images": "Training images (0: all)",
 }
-OPTIONS = {"bce": "BCE, nats, summed over pixels", "mse": "Squared error, summed over pixels"}
-FIRST = ("dataset", "latent_dim", "epochs", "seed")  # always in sight; the other fields are folded away
+OPTIONS = {
+    "bce": "BCE, nats, summed over pixels",
+    "mse": "Squared error, summed over pixels",
+    "sigmoid": "Sigmoid, for pixels in [0, 1]",
+    "linear": "Linear, for any pixels",
+    "feed-forward": "The encoder's",
+    "optimised": "Optimised, image by image",
+}
+FIRST = (
+    "dataset",
+    "latent_dim",
+    "beta",
+    "noise",
+    "dropout",
+    "epochs",
+    "seed",
+)  # always in sight; the other fields are folded away
 
 
 def page() -> None:
@@ -70,7 +93,7 @@ def _new_run() -> None:
     )  # fmt: skip
     try:
         config = _configure(family, recipe)
-        datasets.load(config.dataset)
+        check_span(config, datasets.load(config.dataset).span)
     except AecoreError as error:
         st.error(str(error))
         return
@@ -188,8 +211,9 @@ def _choose_runs(unfinished: Sequence[Job], finished: Sequence[Run]) -> list[str
 
 
 def _by_default(finished: Sequence[Run]) -> list[str]:
-    """The shipped runs that have epochs to scrub."""
-    return [run.run_id for run in finished if run.shipped and len(run.epochs()) > 1]
+    """The first shipped runs that have epochs to scrub, by the chapter's recipes; more would be small pictures."""
+    chapter = [run for run in finished if run.shipped and run.config == make_config(run.config.family)]
+    return [run.run_id for run in chapter if len(run.epochs()) > 1][:FEW]
 
 
 def _active(unfinished: Sequence[Job]) -> frozenset[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from aecore import datasets, store
+from aecore import datasets, make_config, store
 
 
 def explorer(app):
@@ -27,7 +28,13 @@ def sent(app):
 
 @pytest.fixture
 def runs():
-    return {run.config.family: run for run in store.runs()}
+    """The chapter's runs by family."""
+    return {run.config.family: run for run in store.runs() if run.config == make_config(run.config.family)}
+
+
+def model(app):
+    """The widget that chooses the run: buttons, or a list where there are many."""
+    return next(one for one in (*app.get("button_group"), *app.selectbox) if one.key == "explore_model")
 
 
 def test_it_opens_at_once_with_the_first_run_and_image(home, open_page, runs):
@@ -57,8 +64,7 @@ def test_dimensions_stand_in_order_of_importance(home, open_page, runs):
 def test_another_model_keeps_the_start_under_a_new_number(home, open_page, runs):
     app = open_page("explore")
     before = explorer(app)["opening"]["number"]
-    (model,) = app.get("button_group")
-    model.set_value(runs["vae"].run_id).run()
+    model(app).set_value(runs["vae"].run_id).run()
     data = explorer(app)
     assert data["run"] == runs["vae"].run_id
     assert data["gaussian"] is None
@@ -90,5 +96,43 @@ def test_a_damaged_run_is_explained_and_the_others_stay_in_reach(runs, nothing, 
     (tmp_path / "none" / runs["ae"].run_id / "weights.safetensors").write_bytes(b"damaged")
     app = open_page("explore")
     assert ["does not match its checksum" in error.value for error in app.error] == [True]
-    (model,) = app.get("button_group")
-    assert explorer(model.set_value(runs["pca"].run_id).run())["run"] == runs["pca"].run_id
+    assert explorer(model(app).set_value(runs["pca"].run_id).run())["run"] == runs["pca"].run_id
+
+
+@pytest.fixture
+def digits(home, runs, tmp_path, monkeypatch):
+    """The id of a run on MNIST, on a machine without MNIST."""
+    monkeypatch.setenv("AECORE_DATA", str(tmp_path / "no data"))
+    datasets.load.cache_clear()
+    folder = home / "runs" / "digits"
+    shutil.copytree(runs["pca"].path, folder, ignore=shutil.ignore_patterns("epochs", "maps"))
+    record = json.loads((folder / store.RECORD).read_text())
+    record["config"]["dataset"] = "mnist"
+    (folder / store.RECORD).write_text(json.dumps(record))
+    yield store.Run(folder).run_id
+    datasets.load.cache_clear()
+
+
+def test_a_run_without_its_data_says_what_to_do_and_the_others_stay_in_reach(home, open_page, runs, digits):
+    app = open_page("explore")
+    model(app).set_value(digits).run()
+    assert not app.exception
+    assert ["run `aecore fetch mnist`" in error.value for error in app.error] == [True]
+    assert explorer(model(app).set_value(runs["pca"].run_id).run())["run"] == runs["pca"].run_id
+    assert not app.error
+
+
+def test_a_link_to_a_run_without_its_data_opens_the_first_run(home, open_page, runs, digits):
+    app = open_page("figures")
+    app.query_params["run"] = digits
+    data = explorer(app.switch_page("views/explore.py").run())
+    assert data["run"] == runs["ae"].run_id
+    assert ["run `aecore fetch mnist`" in info.value for info in app.info] == [True]
+
+
+def test_faces_are_shown_over_their_span_and_only_people_with_images_have_means(home, open_page, monkeypatch):
+    faces = replace(datasets.load("fashion_mnist"), span=(-5.0, 3.5), classes=tuple(map(str, range(40))))
+    monkeypatch.setattr(datasets, "load", lambda name: faces)
+    data = explorer(open_page("explore"))
+    assert data["span"] == [-5, 3.5]
+    assert [mean is not None for mean in data["means"]] == [True] * 10 + [False] * 30

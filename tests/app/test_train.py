@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from aecore import jobs, store
+from aecore import datasets, jobs, store
 from aecore.config import make_config
 from aecore.errors import AecoreError
 from aecore.families import MODELS
@@ -46,6 +48,29 @@ def test_settings_change_the_config(home, open_page, started):
     field(app, "Training images (0: all)").set_value(2000).run()
     button(app, "Start").click().run()
     assert started == [make_config("ae", epochs=2, loss="mse", hidden=(64, 32), train_images=2000)]
+
+
+def test_pixels_that_are_no_probabilities_ask_for_a_linear_output(home, open_page, started, monkeypatch):
+    faces = replace(datasets.load("fashion_mnist"), span=(-5.0, 3.5))
+    monkeypatch.setattr(datasets, "load", lambda name: faces)
+    app = open_page("train")
+    field(app, "Dataset").set_value("olivetti").run()
+    assert ["set 'loss' to mse and 'output' to linear" in error.value for error in app.error] == [True]
+    field(app, "Loss").set_value("mse")
+    field(app, "Decoder's output").set_value("linear").run()
+    button(app, "Start").click().run()
+    assert started == [make_config("ae", dataset="olivetti", loss="mse", output="linear")]
+
+
+def test_a_dataset_that_is_not_here_cannot_be_trained_on(home, open_page, tmp_path, monkeypatch):
+    monkeypatch.setenv("AECORE_DATA", str(tmp_path / "no data"))
+    datasets.load.cache_clear()
+    app = open_page("train")
+    field(app, "Dataset").set_value("mnist").run()
+    assert not app.exception
+    assert ["run `aecore fetch mnist`" in error.value for error in app.error] == [True]
+    assert not [one for one in app.button if one.label == "Start"]
+    datasets.load.cache_clear()
 
 
 def test_a_setting_that_cannot_be_trained_is_one_sentence(home, open_page):
@@ -131,4 +156,4 @@ def test_a_damaged_folder_is_named_and_harms_no_page(home, open_page):
         assert not app.exception
         assert not app.error
     assert str(folder) in open_page("train").warning[0].value
-    assert len(store.runs()) == 3
+    assert str(folder) not in {str(run.path) for run in store.runs()}

@@ -6,6 +6,7 @@ import test from "node:test";
 import { gzipSync } from "node:zlib";
 import { blob, gunzip, putBlob, tensorsOf } from "../../app/components/js/blobs.js";
 import { decodeCode, encodeCode, replaceLink } from "../../app/components/js/link.js";
+import { makePainter } from "../../app/components/js/pixels.js";
 import { makeStack } from "../../app/components/js/stack.js";
 import { parseTensors } from "../../app/components/js/tensors.js";
 
@@ -21,7 +22,7 @@ test("stacks written by Python encode and decode as they do in numpy, to 1e-5", 
       const stack = makeStack(parsed, name);
       inputs[name].forEach((x, row) => {
         const y = stack.forward(Float32Array.from(x));
-        expected[name][row].forEach((value, i) => assert.ok(Math.abs(value - y[i]) < 1e-5, `${file} ${name} ${row} ${i}`));
+        expected[name][row].forEach((value, i) => assert.ok(Math.abs(value - y[i]) < 1e-5 * (1 + Math.abs(value)), `${file} ${name} ${row} ${i}`));
       });
     }
   }
@@ -94,4 +95,19 @@ test("the address keeps what is not ours, and its place in the history", () => {
   };
   replaceLink({ run: "b", start: "test-1", z: null }, page);
   assert.deepEqual(page.replaced, [{ key: 1 }, "", "/app?embed=true&run=b&start=test-1"]);
+});
+
+test("floats are shown over their span, bytes as they are", () => {
+  const shown = (pixels, span) => {
+    let data;
+    const context = {
+      createImageData: (width, height) => ({ data: new Uint8ClampedArray(4 * width * height) }),
+      putImageData: (image) => { data = image.data; },
+    };
+    makePainter({ getContext: () => context }, 1, pixels.length, span)(pixels);
+    return [...data].filter((_, i) => i % 4 === 0);
+  };
+  assert.deepEqual(shown(Float32Array.of(-0.2, 0, 0.5, 1, 1.3)), [0, 0, 128, 255, 255]);
+  assert.deepEqual(shown(Float32Array.of(-6, -5, 0, 5), [-5, 5]), [0, 0, 128, 255]);
+  assert.deepEqual(shown(Uint8Array.of(0, 128, 255), [-5, 5]), [0, 128, 255]);
 });

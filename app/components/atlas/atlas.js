@@ -84,7 +84,7 @@ function makeAtlas(root) {
     if (wanted.run !== data.run || wanted.method !== data.method || ending.signal.aborted) return;
     map = loaded;
     view = makeView(boundsOf(map.points));
-    paint = makePainter(picture, ...map.side);
+    paint = makePainter(picture, ...map.side, data.span);
     find(".waiting").hidden = true;
     singled = null;
     paintLegend();
@@ -238,7 +238,7 @@ function makeAtlas(root) {
   function describe(index, x, y) {
     const { images, decode, codes, d, sse, labels, side } = map;
     return {
-      index, x, y, images, side,
+      index, x, y, images, side, span: data.span,
       rebuilt: card.index() === index ? null : decode(codes.subarray(index * d, (index + 1) * d)),
       name: data.classes[labels[index]],
       colour: classColours(isDark(colour("--st-background-color")))[labels[index] % 10],

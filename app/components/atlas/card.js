@@ -12,7 +12,7 @@ export function makeCard(card) {
 
   return {
     index: () => shown,
-    // point: {index, x, y, images, rebuilt, side: [height, width], name, colour, sse, hint}
+    // point: {index, x, y, images, rebuilt, side: [height, width], span, name, colour, sse, hint}
     show(point, room) {
       if (point.index !== shown) fill(point);
       shown = point.index;
@@ -25,9 +25,9 @@ export function makeCard(card) {
     },
   };
 
-  function fill({ index, images, rebuilt, side, name, colour, sse, hint }) {
+  function fill({ index, images, rebuilt, side, span, name, colour, sse, hint }) {
     makePainter(find(".real"), ...side)(images, index * side[0] * side[1]);
-    makePainter(find(".rebuilt"), ...side)(rebuilt);
+    makePainter(find(".rebuilt"), ...side, span)(rebuilt);
     const swatch = element("i", "swatch");
     swatch.style.background = colour;
     find(".what").replaceChildren(swatch, `${name} `, element("small", "", `#${index} · SSE ${sse.toFixed(2)}`));

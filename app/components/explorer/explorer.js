@@ -50,9 +50,9 @@ class Explorer {
   // A place is opened once; reruns only repeat it.
   open(space, opening) {
     if (space.run === this.space?.run && opening.number === this.opened) return;
-    if (String(space.shape) !== String(this.space?.shape)) { // the old picture stays until there is a new one
-      this.picture.shape(...space.shape);
-      this.strip.shape(...space.shape);
+    if (space.dataset !== this.space?.dataset) { // the old picture stays until there is a new one
+      this.picture.shape(space.shape, space.span);
+      this.strip.shape(space.shape, space.span);
     }
     Object.assign(this, { space, opened: opening.number, decode: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);

@@ -19,7 +19,7 @@ export class Picker {
     this.another = find(".another");
     this.note = find(".note");
     this.begin = begin;
-    this.last = { test: 0, mean: 0, sample: 0, zero: 0 }; // the number last chosen of each kind
+    this.last = {}; // the number last chosen of each kind
     this.row = []; // the numbers on offer
     for (const kind of this.kinds) kind.addEventListener("change", () => begin({ kind: kind.value, number: this.last[kind.value] }));
     this.class.addEventListener("change", () => this.test(this.labels.indexOf(Number(this.class.value))));
@@ -29,10 +29,11 @@ export class Picker {
 
   // space: the run's, as the server describes it.
   show(space) {
+    if (space.dataset !== this.space?.dataset) this.last = { test: 0, mean: space.means.findIndex(Boolean), sample: 0, zero: 0 };
     Object.assign(this, { space, decode: null, images: null, labels: null, row: [] });
     this.class.disabled = true;
     this.index.max = space.count - 1;
-    this.class.replaceChildren(...space.classes.map((name, label) => new Option(name, label)));
+    this.class.replaceChildren(...labelsWithMean(space).map((label) => new Option(space.classes[label], label)));
     this.kindName.textContent = sampleName(space);
   }
 
@@ -68,7 +69,7 @@ export class Picker {
 
   // What to offer beside a start: the next images of its class, every class, the next seeds.
   numbers({ kind, number }) {
-    if (kind === "mean") return this.space.means.map((_, label) => label);
+    if (kind === "mean") return labelsWithMean(this.space);
     if (kind === "sample") return Array.from({ length: ROW }, (_, i) => number + i);
     if (kind === "zero") return [];
     if (!this.labels) return [number];
@@ -117,15 +118,20 @@ export class Picker {
   }
 
   draw() {
-    const [height, width] = this.space.shape;
+    const { shape: [height, width], span } = this.space;
     this.row.forEach((number, at) => {
       const { kind } = this.start;
       if (kind === "test" ? !this.images : !this.decode) return;
-      const paint = makePainter(this.pictures.children[at].firstChild, height, width);
+      const paint = makePainter(this.pictures.children[at].firstChild, height, width, span);
       if (kind === "test") paint(this.images, number * height * width);
       else paint(this.decode(startCode({ kind, number }, this.space, null)));
     });
   }
+}
+
+// The classes that have test images: the others have no mean.
+function labelsWithMean({ means }) {
+  return [...means.keys()].filter((label) => means[label]);
 }
 
 // A start in words, such as ["Ankle boot", "test image 0"]; label: a test image's, where it is known.

@@ -13,10 +13,11 @@ export class Picture {
     this.real = null;
   }
 
-  shape(height, width) {
+  shape([height, width], span) {
+    this.span = span;
     this.canvas.style.aspectRatio = this.origin.style.aspectRatio = `${width} / ${height}`;
-    this.paintDecoded = makePainter(this.canvas, height, width);
-    this.paintOrigin = makePainter(this.origin, height, width);
+    this.paintDecoded = makePainter(this.canvas, height, width, span);
+    this.paintOrigin = makePainter(this.origin, height, width, span);
   }
 
   // pixels: the decoded picture, floats.
@@ -30,7 +31,8 @@ export class Picture {
     this.title.textContent = title;
     this.detail.textContent = detail;
     this.origin.ariaLabel = `${real ? "The real image" : "The start, decoded"}: ${title}, ${detail}`;
-    this.real = real && Float32Array.from(real, (byte) => byte / 255);
+    const [low, high] = this.span;
+    this.real = real && Float32Array.from(real, (byte) => low + ((high - low) * byte) / 255);
     this.error.parentElement.hidden = !real;
     if (real) this.paintOrigin(real);
   }

@@ -20,8 +20,8 @@ export class Strip {
     root.querySelector(".tiles").replaceChildren(...this.tiles);
   }
 
-  shape(height, width) {
-    this.paint = this.tiles.map((tile) => makePainter(tile.firstChild, height, width));
+  shape([height, width], span) {
+    this.paint = this.tiles.map((tile) => makePainter(tile.firstChild, height, width, span));
   }
 
   // dimension: {index, low, high}, the one to walk.
