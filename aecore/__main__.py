@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     fetching.add_argument("dataset", choices=list(SOURCES), metavar="DATASET", help=", ".join(SOURCES))
     table = add("certificate", _certificate, "Set the numbers of the runs beside published ones.")
     table.add_argument("--json", action="store_true")
+    table.add_argument("--into", metavar="FILE", help="write the table between its two marks in a Markdown file")
     add("classifier", _classifier, "Train the classifiers whose features the classifier FID compares.")
     add("ship", _ship, "Train the runs that come with the project into checkpoints/.")
     return parser
@@ -277,8 +278,17 @@ def _fetch(options: argparse.Namespace) -> int:
 def _certificate(options: argparse.Namespace) -> int:
     """Status 1 when a row is out of its tolerance."""
     lines = certificate.lines()
+    if options.into:
+        _write_into(Path(options.into), lines)
     print(json.dumps([line.to_dict() for line in lines], indent=1) if options.json else certificate.markdown(lines))
     return int(any(line.state == "missed" for line in lines))
+
+
+def _write_into(path: Path, lines: Sequence[certificate.Line]) -> None:
+    try:
+        store.write_whole(path, certificate.inserted(path.read_text("utf-8"), lines).encode())
+    except OSError as error:
+        raise AecoreError(f"{path} cannot be read or written ({error.strerror}); name another file.") from error
 
 
 def _classifier(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from aecore import store
 from aecore.config import RunConfig, make_config
+from aecore.errors import AecoreError
 
 State = Literal["met", "missed", "absent"]
 Table = Mapping[str, Any]  # a run's evaluation and measures
@@ -117,6 +118,18 @@ def markdown(table: Sequence[Line]) -> str:
     """The certificate as a Markdown table."""
     head = "| what | ours | reference | tolerance | source |\n|---|---|---|---|---|"
     return "\n".join([head, *(_markdown_row(line) for line in table)])
+
+
+BEGIN, END = "<!-- certificate: `aecore certificate --into README.md` writes this table -->", "<!-- /certificate -->"
+
+
+def inserted(text: str, table: Sequence[Line]) -> str:
+    """The text with the table between `BEGIN` and `END`; raises `AecoreError` where it lacks them."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise AecoreError(f"There is no place for the certificate; add the lines `{BEGIN}` and `{END}`.")
+    return f"{before}{BEGIN}\n{markdown(table)}\n{END}{after}"
 
 
 def _line(row: Row) -> Line:

@@ -100,7 +100,7 @@ def by_default(candidates: Sequence[Run]) -> list[str]:
     for run in sorted(candidates, key=lambda run: (not run.shipped, recipe_of(run.config) != "chapter")):
         if not run.config.train_images:
             chosen.setdefault(run.config.family, run.run_id)
-    return list(chosen.values())
+    return [run.run_id for run in candidates if run.run_id in chosen.values()]
 
 
 def _choose_view(dataset: Dataset, chosen: Sequence[Run]) -> View:

@@ -69,7 +69,7 @@ def _choose_model(finished: list[Run]) -> Run:
     labels = runs.short_labels(finished)
     look: dict[str, Any] = {"format_func": labels.__getitem__, "key": MODEL, "label_visibility": "collapsed"}
     if len(finished) > FEW:
-        run_id = st.selectbox("Model", list(labels), width=360, **look)
+        run_id = st.selectbox("Model", list(labels), width=420, **look)
     else:
         run_id = st.segmented_control("Model", list(labels), required=True, **look)
     return next(run for run in finished if run.run_id == run_id)

@@ -87,7 +87,7 @@ def _new_run() -> None:
     )
     st.caption(MODELS[family].summary)
     recipes = list(MODELS[family].recipes)
-    recipe = st.segmented_control(
+    recipe = st.pills(  # they wrap
         "Recipe", recipes, default=recipes[0], format_func=str.capitalize, required=True,
         key=f"{family} recipe", persist_state=KEEP,
     )  # fmt: skip

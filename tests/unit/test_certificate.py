@@ -91,6 +91,19 @@ def test_claims_about_two_runs(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert line(monkeypatch, Row("", largest_ratio(SMALL, SMALLER, "sse_noise_"), 1, AT_MOST, "us")).ours == 0.8
 
 
+def test_the_table_is_written_between_its_marks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"Before\n\n{certificate.BEGIN}\nold\n{certificate.END}\n\nAfter\n")
+    for _ in range(2):  # it replaces what it has written
+        main(["certificate", "--into", str(page)])
+        table = certificate.markdown(certificate.lines())
+        assert page.read_text() == f"Before\n\n{certificate.BEGIN}\n{table}\n{certificate.END}\n\nAfter\n"
+    page.write_text("nothing")
+    assert main(["certificate", "--into", str(page)]) == 2
+    assert main(["certificate", "--into", str(tmp_path / "absent.md")]) == 2
+    assert "There is no place for the certificate" in capsys.readouterr().err
+
+
 def test_rows_name_configs_and_sources() -> None:
     for row in certificate.ROWS:
         assert row.source and row.title
