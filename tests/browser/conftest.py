@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -157,3 +158,19 @@ def violations() -> Callable[[Page], list[str]]:
 def overflow() -> Callable[[Page], int]:
     """By how many pixels a page is wider than its window."""
     return lambda page: int(page.evaluate("document.scrollingElement.scrollWidth - innerWidth"))
+
+
+@pytest.fixture
+def offered() -> Callable[[Page, str | re.Pattern[str]], Locator]:
+    """`offered(page, words)`: the first run so called to choose on Explore or Map, a button or an option of a list."""
+
+    def find(page: Page, words: str | re.Pattern[str]) -> Locator:
+        button = page.get_by_test_id("stButtonGroup").get_by_role("radio", name=words).first
+        many = page.get_by_test_id("stSelectbox").get_by_role("combobox").first
+        expect(button.or_(many).first).to_be_visible(timeout=30_000)
+        if button.count():
+            return button
+        many.click()
+        return page.get_by_role("option", name=words).first
+
+    return find
