@@ -114,8 +114,11 @@ def test_curves_have_terms_a_cursor_and_values(page, runs):
     expect(curves.locator("polyline")).to_have_count(2)
     vae = next(run for run in runs if run.config.family == "vae")
     expect(page.locator(".reading").nth(1)).to_contain_text(f"test {vae.history()[-1]['test']['kl']:.2f} nats")
+    curves.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # until nothing moves any more
     box = curves.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 80)
+    expect(page.locator("output.epoch")).not_to_have_text("epoch 100 of 100")
     epoch = int(page.locator(".slider").input_value())
     assert 40 < epoch < 60  # a press on the curves moves the slider
     expect(page.locator(".tip")).to_contain_text(f"epoch {epoch}")
