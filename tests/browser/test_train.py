@@ -70,6 +70,8 @@ def test_a_run_is_watched_to_its_end_and_appears_on_every_page(page, offered):
     mine = re.compile(r"\b2 epochs")
     for name in ("Map", "Explore"):
         page.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=30_000)
+        settle(page)  # the controls of the page that was left are gone
         expect(offered(page, mine)).to_be_visible(timeout=30_000)
         page.keyboard.press("Escape")
     page.get_by_role("link", name="Compare").click()
