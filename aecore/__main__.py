@@ -214,6 +214,10 @@ def _listed(run: store.Run) -> dict[str, Any]:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.keep and options.measures != "all" and options.codes is None:
+        raise AecoreError(
+            "Only what `--measures all` or `--codes` adds can be kept; ask for it, or leave out `--keep`."
+        )
     run = store.load(options.run)
     dataset = datasets.load(run.config.dataset)
     images = dataset.test_images

@@ -123,11 +123,11 @@ class Draft(RunFolder):
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         hashes[HISTORY] = hashlib.sha256((self.path / HISTORY).read_bytes()).hexdigest()
         write_whole(self.path / RECORD, json.dumps({**record, "files": hashes}, indent=1).encode())
-        for name in (_CONFIG, _STATUS, _STOP, _SNAPSHOT):
-            (self.path / name).unlink(missing_ok=True)
         place = home() / "runs" / self.run_id
         place.parent.mkdir(parents=True, exist_ok=True)
         self.path.rename(place)
+        for name in (_CONFIG, _STATUS, _STOP, _SNAPSHOT):  # not before: a failed move leaves what can be resumed
+            (place / name).unlink(missing_ok=True)
         return store.Run(place)
 
 

@@ -207,7 +207,7 @@ def _with_optimised(row: Row, dataset: Dataset, runs: Sequence[Run]) -> Drawn:
 
 def _compared(row: Row, dataset: Dataset, shown: Sequence[tuple[Run, Codes]]) -> Drawn:
     if not shown:
-        raise AecoreError(f"{row.title}: no run on {dataset.title} comes with the project yet.")
+        raise AecoreError(f"{row.title}: it is drawn from runs on {dataset.title}, and none comes with the project.")
     real = _firsts(dataset)
     x = dataset.pixels(real)
     rows, numbers = [Strip("Real", real)], dict[str, dict[str, float]]()

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aecore import bound, datasets
+from aecore import bound, datasets, evaluation
 from aecore.classifier import DATASETS, Classifier, load_classifier
 from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
@@ -27,22 +27,30 @@ from torchmetrics.functional.image import structural_similarity_index_measure  #
 from torchmetrics.image.fid import FrechetInceptionDistance  # noqa: E402
 from torchmetrics.image.inception import InceptionScore  # noqa: E402
 
+NOISES = (0.1, 0.2, 0.3, 0.4, 0.5)  # variances
 _AT_ONCE = 1000
 
 
 def measure(run: Run) -> dict[str, Any]:
-    """What `evaluation.evaluate` leaves out, on the run's test images.
+    """What `evaluation.evaluate` leaves out, on the run's test images and with its encoder's codes.
 
-    `ssim`; a VAE's `iw_bound` (nats; `bound.importance_bound`); and on the datasets with a classifier the
-    classifier FID of test images against reconstructions of them (`classifier_fid_reconstructions`), against
-    images decoded from N(0, I) (`classifier_fid_prior`) and from a Gaussian with the mean and covariance
-    of the training codes (`classifier_fid_gaussian`), and the Inception Score of the last two
-    (`classifier_is_prior`, `classifier_is_gaussian`). As many images are drawn as there are test images.
+    `ssim`; `sse_train`, on the images it was trained on; `sse_noise_0.1` and so on, where the model sees images
+    with noise of that variance; the largest distance of a dimension's mean code from 0 (`code_mean`) and of its
+    standard deviation from 1 (`code_deviation`); a VAE's `iw_bound` (nats; `bound.importance_bound`).
+
+    On the datasets with a classifier, the classifier FID of test images against reconstructions of them
+    (`classifier_fid_reconstructions`), against as many images decoded from N(0, I) (`classifier_fid_prior`)
+    and from a Gaussian with the mean and covariance of the training codes (`classifier_fid_gaussian`), and
+    the Inception Score of the last two (`classifier_is_prior`, `classifier_is_gaussian`).
     """
     dataset = datasets.load(run.config.dataset)
     real = dataset.test_images
     rebuilt = _shown(dataset, run.decode(run.codes))
-    table: dict[str, Any] = {"ssim": float(ssim(real, rebuilt).mean())}
+    trained_on = dataset.train_images[: run.config.train_images or None]
+    table: dict[str, Any] = {"ssim": float(ssim(real, rebuilt).mean()), "sse_train": _sse(run, dataset, trained_on)}
+    table |= {f"sse_noise_{variance}": _sse(run, dataset, real, variance) for variance in NOISES}
+    table["code_mean"] = float(np.abs(run.codes.mean(0)).max())
+    table["code_deviation"] = float(np.abs(run.codes.std(0) - 1).max())
     if "logvar" in run.stacks:
         table["iw_bound"] = float(bound.importance_bound(run.stacks, dataset.pixels(real), run.config).mean())
         table["iw_samples"] = bound.SAMPLES
@@ -117,6 +125,13 @@ class _Features(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         return self.classifier.features(images)
+
+
+def _sse(run: Run, dataset: Dataset, images: Bytes, noise: float = 0.0) -> float:
+    scored = evaluation.evaluate(
+        run.run_id, run.config, run.stacks, images, run.record["epochs"], "feed-forward", noise, dataset.span
+    )
+    return float(scored.evaluation["sse"])
 
 
 def _shown(dataset: Dataset, x: Array) -> Bytes:

@@ -65,7 +65,7 @@ class RunFolder:
             parts.append(f"{config.epochs} epochs" if config.epochs != 1 else "1 epoch")
         if recipe not in ("chapter", None):
             parts.append(f"{recipe} recipe")
-        elif config.optimiser != "adam":
+        elif recipe is None and config.optimiser != "adam":
             parts.append(config.optimiser.capitalize())
         return " · ".join(parts)
 

@@ -1,7 +1,8 @@
-"""The app: five pages under one navigation bar; nothing else."""
+"""The app: five pages under one navigation bar, and after each the large parts that it asked for."""
 
 from pathlib import Path
 
+import components
 import streamlit as st
 
 HERE = Path(__file__).parent
@@ -17,4 +18,5 @@ PAGES = [
     st.Page("views/train.py", title="Train"),
     st.Page("views/figures.py", title="Figures"),
 ]
-st.navigation(PAGES, position="top").run()
+with components.last():
+    st.navigation(PAGES, position="top").run()

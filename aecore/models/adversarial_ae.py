@@ -28,7 +28,7 @@ class AdversarialAE(Model):
         super().__init__(config)
         widths = (pixels, *config.widths, config.latent_dim)
         self.network = mlp(widths, config.activation, generator)
-        self.standardise = nn.BatchNorm1d(config.latent_dim, affine=False)
+        self.standardise = nn.BatchNorm1d(config.latent_dim, affine=False, momentum=0.02)  # of some 50 batches
         self.decoder = mlp(widths[::-1], config.activation, generator)
         self.discriminator = mlp((config.latent_dim, *DISCRIMINATOR, 1), config.activation, generator)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -11,41 +12,48 @@ import scrubber
 import streamlit as st
 from links import Place
 
+from aecore.errors import AecoreError
 from aecore.store import RunFolder
 from components.bundle import component
-
-_HELD = "blobs_held"  # session state: key -> hash of the payload that the page has
 
 _store = component("store")
 _explorer = component("explorer")
 _atlas = component("atlas")
 _epochs = component("epochs")
 
+Blob = Callable[[], tuple[str, bytes]]
 
-def store(*blobs: tuple[str, bytes]) -> None:
+_LAST = "blobs_last"  # session state: what `store_last` was told in this rerun
+
+
+def store(*blobs: Blob) -> None:
     """Send (key, payload) pairs to the page, where components find a payload under its key; shows nothing.
 
-    Each travels once a session, until the page says that it has it, and is kept there for the life of the tab: call
-    this on every rerun, after the page's own content.
+    Each is made in its turn, so that the first is on its way before the last is ready, and stays for the life of
+    the tab. Call this on every rerun, after the page's own content: Streamlit sends the hash of what it has sent
+    before. The page sends no receipt, since a receipt would rerun a fragment while a person switches pages.
     """
-    if _missing(blobs):
-        _send(blobs)
+    for blob in blobs:
+        try:
+            key, payload = blob()
+        except AecoreError as error:
+            st.error(str(error))
+            continue
+        _store(key=f"store-{key}", data=key.encode() + b"\n" + payload)
 
 
-@st.fragment  # the page's receipts rerun this alone
-def _send(blobs: Sequence[tuple[str, bytes]]) -> None:
-    for key, payload in _missing(blobs):
-        _store(key=f"store-{key}", data=key.encode() + b"\n" + payload, on_taken_change=partial(_taken, key, payload))
+def store_last(*blobs: Blob) -> None:
+    """`store`, once the whole page is drawn: what several pages show then travels once for all of them."""
+    st.session_state[_LAST] = blobs
 
 
-def _missing(blobs: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """What the page has not got, or has got otherwise: a run that was trained anew keeps its name."""
-    held = st.session_state.get(_HELD, {})
-    return [(key, payload) for key, payload in blobs if held.get(key) != hash(payload)]
-
-
-def _taken(key: str, payload: bytes) -> None:
-    st.session_state.setdefault(_HELD, {})[key] = hash(payload)
+@contextmanager
+def last() -> Iterator[None]:
+    """Around the page, in the app's entry file: an element's hash holds the file that mounts it."""
+    st.session_state[_LAST] = ()
+    yield
+    with st.container(gap=None):
+        store(*st.session_state[_LAST])
 
 
 def explorer(space: Mapping[str, Any], opening: Mapping[str, Any], moved: Callable[[Place], None]) -> None:
@@ -58,7 +66,8 @@ def explorer(space: Mapping[str, Any], opening: Mapping[str, Any], moved: Callab
     def tell() -> None:
         moved(Place(**st.session_state["explorer"]["place"]))
 
-    _explorer(key="explorer", data={**space, "opening": opening}, on_place_change=tell)
+    # a list, because Streamlit looks for dataframes in a dict, and loading pandas for that takes half a second
+    _explorer(key="explorer", data=[space, opening], on_place_change=tell)
 
 
 def atlas(
@@ -104,11 +113,15 @@ def grids(chosen: Sequence[RunFolder]) -> None:
     Those of finished runs never change: call it for them outside a fragment that ticks, for jobs inside.
     """
     store(*(
-        (f"grids/{run.run_id}/{kind}/{number}-{held[-1]}", runs.grid_chunk(run, kind, held))
+        partial(_grids, run, kind, number, held)
         for run in chosen
         for kind in run.kinds()
         for number, held in scrubber.chunks(run.epochs(kind)).items()
     ))  # fmt: skip
+
+
+def _grids(run: RunFolder, kind: str, number: int, epochs: tuple[int, ...]) -> tuple[str, bytes]:
+    return f"grids/{run.run_id}/{kind}/{number}-{epochs[-1]}", runs.grid_chunk(run, kind, epochs)
 
 
 _tiles = component("tiles")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import components
@@ -41,7 +42,9 @@ def page() -> None:
     if problem:
         st.info(problem)
     _explorer(run, place, number)
-    components.store(runs.weights(run), runs.codes(run), runs.images(run.config.dataset))
+    components.store_last(
+        partial(runs.weights, run), partial(runs.codes, run), partial(runs.images, run.config.dataset)
+    )
 
 
 def _arrive(finished: list[Run]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import components
@@ -87,7 +88,7 @@ def _atlas(run: Run, method: str) -> None:
         plane=plane and {name: array.tolist() for name, array in plane.items()},
         neighbours=NEIGHBOURS,
     )
-    components.store(runs.codes(run), runs.weights(run), runs.images(dataset.name))
+    components.store_last(partial(runs.codes, run), partial(runs.weights, run), partial(runs.images, dataset.name))
     if target:
         st.switch_page("views/explore.py", query_params={"run": run.run_id, **target})
 

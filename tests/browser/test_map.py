@@ -117,9 +117,6 @@ def test_a_drag_decodes_every_frame_without_the_server(open_map, run):
     assert sent == 0
     assert len(inputs) >= 50
     assert len(paints) <= len(inputs) and paints[-1] > inputs[-1]
-    # each input is on the canvas before a second frame could have begun
-    waits = [next(paint for paint in paints if paint >= at) - at for at in inputs]
-    assert np.median(waits) < 34
     assert not np.array_equal(picture(page), before)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from aecore import certificate, load_or_train, make_config, store
 from aecore.__main__ import main
-from aecore.certificate import AT_MOST, Row, ratio, score, within
+from aecore.certificate import AT_MOST, Row, gap_ratio, largest_ratio, ratio, score, within
 from aecore.config import RunConfig
 
 SMALL = make_config("pca", dataset="tiny", latent_dim=2)
@@ -76,6 +76,19 @@ def test_a_number_is_set_beside_its_reference_and_floor(
     assert len(shown) == 2 + len(rows)
     assert f"(floor {table['bce_floor']:.2f})" in shown[2] and "± 2" in shown[2]
     assert "missed" in shown[3] and "at most" in shown[3]
+
+
+def test_claims_about_two_runs(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_or_train(SMALL).save_measures({"sse_train": 1.0, "sse_noise_0.1": 3.0, "sse_noise_0.2": 4.0})
+    other = load_or_train(SMALLER)
+    assert line(monkeypatch, Row("", gap_ratio(SMALL, SMALLER), 1, AT_MOST, "us")).state == "absent"
+    assert line(monkeypatch, Row("", largest_ratio(SMALL, SMALLER, "sse_noise_"), 1, AT_MOST, "us")).state == "absent"
+    other.save_measures({"sse_train": 2.0, "sse_noise_0.1": 6.0, "sse_noise_0.2": 5.0})
+    gaps = store.load(SMALL.run_id).evaluation["sse"] - 1, other.evaluation["sse"] - 2
+    assert line(monkeypatch, Row("", gap_ratio(SMALL, SMALLER), 1, AT_MOST, "us")).ours == pytest.approx(
+        gaps[0] / gaps[1]
+    )
+    assert line(monkeypatch, Row("", largest_ratio(SMALL, SMALLER, "sse_noise_"), 1, AT_MOST, "us")).ours == 0.8
 
 
 def test_the_table_is_written_between_its_marks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,6 +92,9 @@ def test_map_adds_the_missing_maps(run):
         ["evaluate", "ae-nothing", "--codes", "best"],
         ["map", "ae-nothing"],
         ["figure", "99.9", "--out", "x.png"],
+        ["evaluate", "ae-nothing", "--keep"],
+        ["evaluate", "ae-nothing", "--measures", "some"],
+        ["fetch", "cifar"],
     ],
 )
 def test_a_bad_request_gets_one_sentence_and_status_2(arguments, tiny, capsys):
@@ -115,3 +118,16 @@ def test_module_and_help(tiny):
     shown = subprocess.run([sys.executable, "-m", "aecore", "--help"], capture_output=True, text=True, check=True)
     for command in ("train", "list", "evaluate", "figure", "resume", "map"):
         assert command in shown.stdout
+
+
+def test_evaluate_all_measures_and_keep_them(run, capsys):
+    basic = ["evaluate", run.run_id, "--json"]
+    assert main(basic) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert main([*basic, "--measures", "all"]) == 0
+    added = json.loads(capsys.readouterr().out)
+    assert plain.items() <= added.items()
+    assert {"ssim", "iw_bound", "sse_train"} <= added.keys() - plain.keys()
+    assert run.measures == {}
+    assert main([*basic, "--measures", "all", "--keep"]) == 0
+    assert run.measures == {name: added[name] for name in added.keys() - plain.keys()}

@@ -96,7 +96,10 @@ def test_optimised_codes_have_rows_of_their_own(chapter_runs: Path) -> None:
 def test_a_denoised_image_is_scored_against_the_clean_one(chapter_runs: Path) -> None:
     (numbers,) = figures.make("12.9").numbers.values()
     x = datasets.load("fashion_mnist").pixels(datasets.load("fashion_mnist").test_images)
-    assert numbers == {"noise": 0.25, "sse": pytest.approx(np.square(x - 0.3).sum(1).mean(), rel=1e-4)}
+    assert numbers == {
+        "noise": make_config("denoising-ae").noise,
+        "sse": pytest.approx(np.square(x - 0.3).sum(1).mean(), rel=1e-4),
+    }
 
 
 def test_all_figures_are_written_but_those_that_cannot_be_made(

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -68,6 +70,16 @@ def test_a_killed_job_is_seen_at_once_and_resumes_to_the_same_weights(home, monk
     rows = [row["epoch"] for row in only_job().history()]
     assert rows == list(range(1, len(rows) + 1))
     assert only_job().epochs() == rows
+
+
+def test_a_job_outlives_a_killed_starter(home):
+    """As when the server is killed: the next one finds the job at work, and then its run."""
+    config = RunConfig("ae", epochs=30, **FEW)
+    code = "import os, sys, aecore; aecore.jobs.start(aecore.RunConfig.from_json(sys.argv[1])); os.kill(os.getpid(), 9)"
+    killed = subprocess.run([sys.executable, "-c", code, config.to_json()], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert only_job().active
+    assert wait_for(lambda: store.find(config)).record["epochs"] == 30
 
 
 def test_one_process_a_run_and_no_discarding_under_it(home):

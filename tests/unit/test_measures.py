@@ -14,7 +14,7 @@ from aecore import AecoreError, RunConfig, datasets, load_or_train, store
 from aecore.classifier import Classifier, accuracy, file_name, load_classifier, ship, train_classifier
 from aecore.datasets import Dataset, Row
 from aecore.datasets.base import data_folder
-from aecore.measures import classifier_fid, classifier_score, gaussian_codes, measure, prior_codes, ssim
+from aecore.measures import NOISES, classifier_fid, classifier_score, gaussian_codes, measure, prior_codes, ssim
 
 Images = np.ndarray
 
@@ -205,11 +205,25 @@ def test_measures_of_runs(few: None) -> None:
 
 def test_only_a_vae_has_the_bound_and_only_known_classes_a_fid(tiny: Path) -> None:
     common = {"dataset": "tiny", "latent_dim": 3, "epochs": 2, "hidden": (16,)}
-    assert set(measure(load_or_train(RunConfig("ae", **common)))) == {"ssim"}
+    always = {"ssim", "sse_train", "code_mean", "code_deviation", *(f"sse_noise_{v}" for v in NOISES)}
+    assert set(measure(load_or_train(RunConfig("ae", **common)))) == always
     run = load_or_train(RunConfig("vae", **common))
     table = measure(run)
-    assert set(table) == {"ssim", "iw_bound", "iw_samples"}
+    assert set(table) == {*always, "iw_bound", "iw_samples"}
     assert table["iw_bound"] < run.evaluation["neg_elbo"]
+
+
+def test_errors_beside_the_test_images(tiny: Path) -> None:
+    run = load_or_train(RunConfig("pca", dataset="tiny", latent_dim=3, train_images=50))
+    dataset, table = datasets.load("tiny"), measure(run)
+    x = dataset.pixels(dataset.train_images[:50])
+    assert table["sse_train"] == pytest.approx(np.square(run.reconstruct(x) - x).sum(1).mean(), rel=1e-5)
+    noisy = [table[f"sse_noise_{variance}"] for variance in NOISES]
+    assert run.evaluation["sse"] < noisy[0]
+    assert noisy == sorted(noisy)
+    assert noisy[0] - run.evaluation["sse"] == pytest.approx(0.1 * 3, rel=0.2)  # noise of 0.1 in each of 3 directions
+    assert table["code_mean"] == pytest.approx(np.abs(run.codes.mean(0)).max())
+    assert table["code_deviation"] == pytest.approx(np.abs(run.codes.std(0) - 1).max())
 
 
 def test_codes_are_drawn_from_the_codes_own_gaussian(tiny: Path) -> None:

@@ -86,6 +86,7 @@ def test_home_follows_the_environment(monkeypatch, tmp_path):
     [
         (make_config("ae"), "AE · 20-d · Fashion-MNIST · 100 epochs"),
         (make_config("pca", dataset="mnist", latent_dim=30), "PCA · 30-d · MNIST"),
+        (make_config("logistic-pca"), "Logistic PCA · 20-d · Fashion-MNIST · 30 epochs"),
         (
             make_config("ae", "fast", train_images=2000),
             "AE · 20-d · Fashion-MNIST · 2,000 images · 5 epochs · fast recipe",

@@ -253,6 +253,7 @@ function makeCard(run, kind, colour, before) {
 function makeSheet() {
   const canvas = element("canvas", "frame");
   canvas.role = "img";
+  canvas.ariaLabel = "Grid on its way";
   let painter = null;
   const paint = ({ pixels, width, height }) => {
     if (!painter || canvas.width !== width || canvas.height !== height) painter = makePainter(canvas, height, width);

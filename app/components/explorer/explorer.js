@@ -21,7 +21,7 @@ export default function ({ data, parentElement, setStateValue }) {
     explorers.set(parentElement, explorer);
   }
   explorer.tell = (place) => setStateValue("place", place);
-  explorer.open(data);
+  explorer.open(...data);
   return () => {
     explorer.close();
     explorers.delete(parentElement);
@@ -46,23 +46,23 @@ class Explorer {
     });
   }
 
-  // data: the run's space and the place to open in it. A place is opened once; reruns only repeat it.
-  open(data) {
-    if (data.run === this.space?.run && data.opening.number === this.space.opening.number) return;
-    if (data.dataset !== this.space?.dataset) { // the old picture stays until there is a new one
-      this.picture.shape(data.shape, data.span);
-      this.strip.shape(data.shape, data.span);
+  // space: the run's, as the server describes it; opening: the place to open in it, with what the server knows of it.
+  // A place is opened once; reruns only repeat it.
+  open(space, opening) {
+    if (space.run === this.space?.run && opening.number === this.opened) return;
+    if (space.dataset !== this.space?.dataset) { // the old picture stays until there is a new one
+      this.picture.shape(space.shape, space.span);
+      this.strip.shape(space.shape, space.span);
     }
-    this.space = data;
-    this.decode = this.codes = this.images = this.labels = null;
+    Object.assign(this, { space, opened: opening.number, decode: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);
-    this.sliders.show(data.dimensions);
-    this.root.querySelector(".measure").textContent = data.measure;
-    this.picker.show(data);
-    this.take(data.dimensions[0].index);
-    this.begin(parseStart(data.opening.start), data.opening);
+    this.sliders.show(space.dimensions);
+    this.root.querySelector(".measure").textContent = space.measure;
+    this.picker.show(space);
+    this.take(space.dimensions[0].index);
+    this.begin(parseStart(opening.start), opening);
     replaceLink(this.place());
-    this.fetch(data);
+    this.fetch(space);
   }
 
   // The large parts arrive by themselves, the weights first. Those of a run that was left are not looked at.
