@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
+CROWDED = 1.25  # times as many components: nearer marks have no number, which the page's words and the pointer tell
+
+
 class Match(NamedTuple):
     """A model's SSE, and how many components PCA needs to reach it."""
 
@@ -36,7 +39,7 @@ def pca_curve(curve: NDArray[np.float64], matches: Sequence[Match]) -> Figure:
             y=[match.sse, match.sse, 0],
             name=match.label,
             mode="lines+markers+text",
-            text=["", str(match.components), ""],
+            text=["", "" if _crowded(match, matches) else str(match.components), ""],
             textposition="top right",
             cliponaxis=False,
             line={"dash": "dot", "width": 1.5},
@@ -48,6 +51,11 @@ def pca_curve(curve: NDArray[np.float64], matches: Sequence[Match]) -> Figure:
     )
     figure.update_yaxes(title="SSE (sum over pixels, mean over images)", rangemode="tozero")
     return _plain(figure)
+
+
+def _crowded(match: Match, matches: Sequence[Match]) -> bool:
+    """Whether another model's mark stands so near on the logarithmic axis that numbers would run together."""
+    return any(other is not match and CROWDED > other.components / match.components > 1 / CROWDED for other in matches)
 
 
 def _ticks(longest: int) -> list[int]:
