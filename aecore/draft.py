@@ -40,9 +40,10 @@ class Draft(RunFolder):
             raise AecoreError(f"There is no unfinished run '{run_id}'; it may be finished or discarded.") from error
 
     @property
-    def exists(self) -> bool:
-        """Whether the draft has been begun and not yet published or discarded."""
-        return (self.path / _CONFIG).exists()
+    def last_epoch(self) -> int:
+        """The last epoch in the history; 0 before the first."""
+        history = self.history()
+        return int(history[-1]["epoch"]) if history else 0
 
     def begin(self) -> None:
         """Make the folder, with its config in it."""

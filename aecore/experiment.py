@@ -60,14 +60,14 @@ def train(config: RunConfig) -> Iterator[Progress]:
             return
         draft.begin()
         draft.request_stop(False)
-        draft.set_status("running", epoch=_last_epoch(draft), epochs=config.epochs)
+        draft.set_status("running", epoch=draft.last_epoch, epochs=config.epochs)
         try:
             yield from _train(draft)
         except AecoreError as error:
-            draft.set_status("failed", epoch=_last_epoch(draft), epochs=config.epochs, message=str(error))
+            draft.set_status("failed", epoch=draft.last_epoch, epochs=config.epochs, message=str(error))
             raise
         except (GeneratorExit, KeyboardInterrupt):
-            draft.set_status("stopped", epoch=_last_epoch(draft), epochs=config.epochs)
+            draft.set_status("stopped", epoch=draft.last_epoch, epochs=config.epochs)
             raise
 
 
@@ -151,11 +151,6 @@ def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
 
 def _tiles(x: Tensor, dataset: Dataset) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return dataset.grey(x.numpy()).reshape(-1, *dataset.test_images.shape[1:])
-
-
-def _last_epoch(draft: Draft) -> int:
-    history = draft.history()
-    return int(history[-1]["epoch"]) if history else 0
 
 
 def _versions() -> dict[str, str]:

@@ -55,7 +55,7 @@ def start(config: RunConfig) -> Job:
     with draft.locked() as lock:
         draft.begin()
         draft.request_stop(False)
-        draft.set_status("starting", epoch=_epochs_done(draft))
+        draft.set_status("starting", epoch=draft.last_epoch)
         _spawn(["resume", draft.run_id], draft.path / _LOG, draft.run_id, lock)
     return Job(draft)
 
@@ -125,8 +125,3 @@ def _last_words(draft: Draft) -> str:
     except OSError:
         return ""
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
-
-
-def _epochs_done(draft: Draft) -> int:
-    history = draft.history()
-    return int(history[-1]["epoch"]) if history else 0

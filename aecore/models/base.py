@@ -14,6 +14,7 @@ from aecore.config import RunConfig, check_span
 from aecore.datasets.base import UNIT, Span
 from aecore.families import MODELS
 from aecore.likelihoods import bernoulli_nll, squared_error
+from aecore.nets import mlp, to_stack
 from aecore.stacks import Stack
 
 Terms = dict[str, Tensor]
@@ -84,6 +85,31 @@ class Model(nn.Module, ABC):
     def finish(self, logits: Tensor) -> Tensor:
         """The decoder's last activation, the config's `output`."""
         return logits.sigmoid() if self.config.output == "sigmoid" else logits
+
+
+class Mirrored(Model):
+    """An encoder f and a decoder g, multilayer perceptrons with mirrored widths, a linear code and linear logits.
+
+    A family of this shape adds its objectives.
+    """
+
+    def __init__(self, config: RunConfig, pixels: int, generator: Generator) -> None:
+        super().__init__(config)
+        widths = (pixels, *config.widths, config.latent_dim)
+        self.encoder = mlp(widths, config.activation, generator)
+        self.decoder = mlp(widths[::-1], config.activation, generator)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """f(x)."""
+        return self.encoder(x)  # type: ignore[no-any-return]
+
+    def decode(self, z: Tensor) -> Tensor:
+        """sigmoid(g(z)), in (0, 1), or g(z) where the output is linear."""
+        return self.finish(self.decoder(z))
+
+    def stacks(self) -> dict[str, Stack]:
+        """Encoder and decoder."""
+        return {"encoder": to_stack(self.encoder), "decoder": to_stack(self.decoder, final=self.config.output)}
 
 
 def build(config: RunConfig, pixels: int, generator: Generator, span: Span = UNIT) -> Model:
