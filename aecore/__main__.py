@@ -105,7 +105,11 @@ def _parser() -> argparse.ArgumentParser:
 def _add_config_options(parser: argparse.ArgumentParser) -> None:
     """One option for each field of `RunConfig`; what is not given is left to the recipe."""
     for name, hint in get_type_hints(RunConfig).items():
-        if name != "family":
+        if hint is bool:
+            parser.add_argument(
+                f"--{name.replace('_', '-')}", default=argparse.SUPPRESS, action=argparse.BooleanOptionalAction
+            )
+        elif name != "family":
             parser.add_argument(
                 f"--{name.replace('_', '-')}",
                 default=argparse.SUPPRESS,

@@ -50,6 +50,8 @@ class RunConfig:
     epochs: int = 100
     precision: Precision = "float32"  # bfloat16: matrix products while training; weights stay float32
     shift: int = 0  # each training image is moved by up to so many pixels, anew every epoch
+    mirror: bool = False  # each training image is mirrored left to right every other time, anew every epoch
+    fresh: bool = False  # where the images are views of larger pictures: new views every epoch
     train_images: int = 0  # the first n training images; 0: all of them
     seed: int = 0
 
@@ -156,8 +158,12 @@ def train_command(config: RunConfig) -> str:
     for field in fields(RunConfig):
         value = getattr(config, field.name)
         if value != getattr(base, field.name):
+            option = field.name.replace("_", "-")
+            if isinstance(value, bool):
+                words.append(f"--{option}" if value else f"--no-{option}")
+                continue
             text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            words += [f"--{field.name.replace('_', '-')}", text]
+            words += [f"--{option}", text]
     return " ".join(words)
 
 
@@ -180,6 +186,9 @@ def _check_types(config: RunConfig) -> None:
     for name, choices in _CHOICES.items():
         if getattr(config, name) not in choices:
             raise AecoreError(f"'{name}' must be one of {', '.join(choices)}, not {getattr(config, name)!r}.")
+    for name in ("mirror", "fresh"):
+        if not isinstance(getattr(config, name), bool):
+            raise AecoreError(f"'{name}' must be true or false, not {getattr(config, name)!r}.")
     for width in config.widths:
         if not _is_int(width) or width < 1:
             raise AecoreError(f"'hidden' must be whole numbers of at least 1, not {width!r}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -83,13 +83,13 @@ def _train(draft: Draft) -> Iterator[Progress]:
     config = draft.config
     dataset = datasets.load(config.dataset)
     images, test = (torch.tensor(part) for part in (dataset.train_images, dataset.test_images))
-    images = images[: config.train_images] if config.train_images else images
+    images = _first(images, config)
     model = build(config, images[0].numel(), generator_for(config.seed), dataset.span)
     saved = draft.snapshot()
     draft.trim_history(int(saved["epoch"]) if saved else -1)
     resumed = {name: torch.from_numpy(array.copy()) for name, array in saved.items()} if saved else None
     seconds = [row["seconds"] for row in draft.history()]
-    for epoch in fit(model, images, config, resumed):
+    for epoch in fit(model, images, config, resumed, _fresh(dataset, config)):
         row = _record_epoch(draft, model, epoch, test, dataset)
         seconds.append(row["seconds"])
         left = (config.epochs - epoch.number) * statistics.median(seconds[-5:]) if epoch.number else 0.0
@@ -99,6 +99,20 @@ def _train(draft: Draft) -> Iterator[Progress]:
             draft.set_status("stopped", epoch=epoch.number, epochs=config.epochs)
             return
     _publish(draft, model, dataset)
+
+
+def _first(images: Tensor, config: RunConfig) -> Tensor:
+    return images[: config.train_images] if config.train_images else images
+
+
+def _fresh(dataset: Dataset, config: RunConfig) -> Callable[[int], Tensor] | None:
+    """What draws the images of an epoch, by the run's seed and the epoch alone, so that a resumed run sees the same."""
+    if not config.fresh:
+        return None
+    draw = dataset.fresh
+    if draw is None:
+        raise AecoreError(f"The images of '{dataset.name}' are no views of larger pictures; leave 'fresh' out.")
+    return lambda epoch: _first(torch.from_numpy(draw(np.random.default_rng([config.seed, epoch]))), config)
 
 
 def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, dataset: Dataset) -> dict[str, Any]:

@@ -39,11 +39,18 @@ def generator_for(seed: int, stream: int = 0, device: torch.device | str = "cpu"
     return torch.Generator(device).manual_seed((seed * 1_000_003 + stream) % 2**63)
 
 
-def fit(model: Model, images: Tensor, config: RunConfig, snapshot: Snapshot | None = None) -> Iterator[Epoch]:
+def fit(
+    model: Model,
+    images: Tensor,
+    config: RunConfig,
+    snapshot: Snapshot | None = None,
+    fresh: Callable[[int], Tensor] | None = None,
+) -> Iterator[Epoch]:
     """Train `model` on `images`, uint8 (n, h, w) or (n, pixels), and yield an `Epoch` after each pass.
 
     Images stay where they are, as bytes, and each batch of a seeded permutation becomes float32
-    pixels at the model's door, shifted there where the config says so. With a `snapshot`, go on after
+    pixels at the model's door, shifted and mirrored there where the config says so. `fresh(epoch)` gives the
+    images of an epoch, from 1, where each has its own. With a `snapshot`, go on after
     its epoch; the weights then come out bitwise equal to those of an uninterrupted run. A model without
     objectives is solved by one look at the images and yields one `Epoch`, number 0. Raises `AecoreError`
     when the loss diverges.
@@ -53,7 +60,7 @@ def fit(model: Model, images: Tensor, config: RunConfig, snapshot: Snapshot | No
     if not model.objectives():
         yield Epoch(0, time.perf_counter() - began, {}, dict)
         return
-    loop = _Loop(model, images, config)
+    loop = _Loop(model, images, config, fresh)
     if snapshot is not None:
         loop.restore(snapshot)
     while loop.epoch < config.epochs:
@@ -65,8 +72,10 @@ def fit(model: Model, images: Tensor, config: RunConfig, snapshot: Snapshot | No
 class _Loop:
     """What changes while a model trains, and one epoch of it."""
 
-    def __init__(self, model: Model, images: Tensor, config: RunConfig) -> None:
-        self.model, self.images, self.config = model, images, config
+    def __init__(
+        self, model: Model, images: Tensor, config: RunConfig, fresh: Callable[[int], Tensor] | None
+    ) -> None:
+        self.model, self.images, self.config, self.fresh = model, images, config, fresh
         self.epoch = 0
         self.order = generator_for(config.seed, stream=1)
         self.noise = generator_for(config.seed, stream=2, device=images.device)
@@ -80,11 +89,13 @@ class _Loop:
 
     def run_epoch(self) -> dict[str, float]:
         """One pass over the images; the mean of every term, and the weighted loss."""
+        if self.fresh:
+            self.images = self.fresh(self.epoch + 1)
         self.model.train()
         sums: dict[str, Tensor] = {}
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
         for batch in _batches(order, self.config.batch_size):
-            x = self.model.pixels(shifted(self.images[batch], self.config.shift, self.noise))
+            x = self.model.pixels(self._varied(self.images[batch]))
             for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
                 terms = self._step(objective, optimisers, x)
                 for name, term in terms.items():
@@ -94,6 +105,10 @@ class _Loop:
         self.model.eval()
         self.epoch += 1
         return self._means(sums)
+
+    def _varied(self, images: Tensor) -> Tensor:
+        images = shifted(images, self.config.shift, self.noise)
+        return mirrored(images, self.noise) if self.config.mirror else images
 
     def _step(self, objective: Objective, optimisers: list[Optimizer], x: Tensor) -> Terms:
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
@@ -170,6 +185,14 @@ def shifted(images: Tensor, most: int, generator: Generator) -> Tensor:
     windows = F.pad(images, (most,) * 4).unfold(1, height, 1).unfold(2, width, 1)
     places = torch.randint(2 * most + 1, (2, len(images)), generator=generator, device=images.device)
     return windows[torch.arange(len(images), device=images.device), places[0], places[1]]
+
+
+def mirrored(images: Tensor, generator: Generator) -> Tensor:
+    """Images (B, h, w), each turned left to right with probability one half."""
+    if images.ndim != 3:
+        raise AecoreError("Only images with rows and columns can be mirrored; leave 'mirror' out.")
+    turned = torch.rand(len(images), 1, 1, generator=generator, device=images.device) < 0.5
+    return torch.where(turned, images.flip(2), images)
 
 
 def _schedule(config: RunConfig, steps: int) -> Callable[[int], float]:

@@ -43,6 +43,8 @@ LABELS = {
     "dropout": "Share of units switched off (dropout)",
     "precision": "Precision of matrix products",
     "shift": "Random shifts of up to (pixels)",
+    "mirror": "Random mirror images",
+    "fresh": "New views every epoch (faces)",
     "batch_size": "Batch size",
     "train_images": "Training images (0: all)",
 }
@@ -117,9 +119,13 @@ def _field(name: str, config: RunConfig, recipe: str) -> Any:
     hint = get_type_hints(RunConfig)[name]
     if name == "dataset":
         titles = {name: row.title for name, row in datasets.DATASETS.items()}
-        return st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, persist_state=KEEP)
+        return st.selectbox(
+            label, list(titles), list(titles).index(value), format_func=titles.__getitem__, key=key, persist_state=KEEP
+        )
     if name == "hidden":
         return _widths(st.text_input(label, ", ".join(map(str, value)), key=key, persist_state=KEEP))
+    if hint is bool:
+        return st.checkbox(label, value, key=key, persist_state=KEEP)
     if hint is int:
         return st.number_input(label, value=value, step=1, min_value=0, key=key, persist_state=KEEP)
     if hint is float:
