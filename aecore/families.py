@@ -74,8 +74,8 @@ class Family:
 # Fields that mean nothing to most families, and all that has to do with training.
 _SPECIAL = frozenset({"codes", "ridge", "beta", "noise", "dropout"})
 _TRAINING = frozenset({
-    "loss", "optimiser", "lr", "bias_lr", "weight_decay", "schedule", "batch_size", "epochs", "precision", "shift", "mirror",
-    "fresh",
+    "loss", "optimiser", "lr", "bias_lr", "weight_decay", "schedule", "batch_size", "epochs", "precision", "shift",
+    "mirror", "fresh",
 })  # fmt: skip
 _NETWORK = frozenset({"hidden", "activation", "output"})
 

@@ -72,9 +72,7 @@ def fit(
 class _Loop:
     """What changes while a model trains, and one epoch of it."""
 
-    def __init__(
-        self, model: Model, images: Tensor, config: RunConfig, fresh: Callable[[int], Tensor] | None
-    ) -> None:
+    def __init__(self, model: Model, images: Tensor, config: RunConfig, fresh: Callable[[int], Tensor] | None) -> None:
         self.model, self.images, self.config, self.fresh = model, images, config, fresh
         self.epoch = 0
         self.order = generator_for(config.seed, stream=1)
