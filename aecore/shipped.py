@@ -23,4 +23,10 @@ _MNIST = (
     make_config("vae", "example", dataset="mnist"),
 )
 
-SHIPPED: tuple[RunConfig, ...] = (*_FASHION, *_MNIST)
+_FACES = tuple(
+    config
+    for dataset in ("olivetti", "olivetti_sharp")
+    for config in (make_config("ae", "faces", dataset=dataset), make_config("pca", dataset=dataset, latent_dim=30))
+)
+
+SHIPPED: tuple[RunConfig, ...] = (*_FASHION, *_MNIST, *_FACES)

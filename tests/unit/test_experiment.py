@@ -153,3 +153,21 @@ def test_pixels_that_are_no_probabilities(tiny, monkeypatch):
     assert run.evaluation["sse"] == pytest.approx(run.history()[-1]["test"]["sse"], rel=1e-4)
     with pytest.raises(AecoreError, match="'tiny' are no probabilities; set 'loss' to mse and 'output' to linear"):
         load_or_train(config_for("ae", loss="mse"))
+
+
+def test_only_views_of_larger_pictures_can_be_drawn_anew(tiny):
+    with pytest.raises(AecoreError, match="'tiny' are no views"):
+        load_or_train(config_for(fresh=True))
+
+
+def test_each_epoch_has_its_own_views_by_the_seed(tiny, monkeypatch):
+    seeds, dataset = [], datasets.load("tiny")
+
+    def fresh(random):
+        seeds.append(random.bit_generator.seed_seq.entropy)
+        return dataset.train_images
+
+    views = dataclasses.replace(dataset, fresh=fresh)
+    monkeypatch.setitem(datasets.DATASETS, "views", datasets.Row("Views", lambda: views))
+    load_or_train(config_for(dataset="views", fresh=True, seed=5))
+    assert seeds == [[5, 1], [5, 2], [5, 3]]

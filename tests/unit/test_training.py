@@ -5,7 +5,7 @@ import torch
 
 from aecore import MODELS, AecoreError, RunConfig
 from aecore.models.base import build
-from aecore.training import fit, generator_for, shifted
+from aecore.training import fit, generator_for, mirrored, shifted
 
 ITERATIVE = [name for name, row in MODELS.items() if "epochs" not in row.unused]
 IMAGES = torch.randint(0, 256, (200, 36), dtype=torch.uint8, generator=generator_for(0))
@@ -139,9 +139,36 @@ def test_shifted_and_bfloat16_runs_are_seeded_and_resume_bitwise():
     assert not same(whole, plain)
 
 
-def test_flat_images_cannot_be_shifted():
-    with pytest.raises(AecoreError, match="shift"):
-        train(config_for("ae", shift=1))
+@pytest.mark.parametrize("change", [{"shift": 1}, {"mirror": True}])
+def test_flat_images_can_be_neither_shifted_nor_mirrored(change):
+    with pytest.raises(AecoreError, match=next(iter(change))):
+        train(config_for("ae", **change))
+
+
+def test_half_of_the_images_are_mirrored():
+    images = torch.arange(6, dtype=torch.uint8).reshape(1, 2, 3).expand(2000, 2, 3)
+    turned = (mirrored(images, generator_for(0)) == images[0].flip(1)).flatten(1).all(1)
+    assert torch.equal(mirrored(images, generator_for(0))[~turned], images[~turned])
+    assert 0.45 < turned.float().mean() < 0.55
+
+
+def test_fresh_images_are_asked_for_by_epoch_and_resume_bitwise():
+    config, asked = config_for("ae", mirror=True), []
+
+    def fresh(epoch):
+        asked.append(epoch)
+        return torch.randint(0, 256, (200, 6, 6), dtype=torch.uint8, generator=generator_for(epoch))
+
+    def weights(snapshot=None, stop_after=4):
+        model = build(config, 36, generator_for(config.seed))
+        for epoch in fit(model, IMAGES.reshape(-1, 6, 6), config, snapshot, fresh):
+            if epoch.number == stop_after:
+                return model, epoch.snapshot()
+
+    whole, _ = weights()
+    assert asked == [1, 2, 3, 4]
+    assert same(whole, weights(weights(stop_after=2)[1])[0])
+    assert asked == [1, 2, 3, 4, 1, 2, 3, 4]
 
 
 def test_bfloat16_learns_as_float32_does():
