@@ -10,15 +10,19 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_hints
 
 from aecore import certificate, datasets, evaluation, figures, store
 from aecore.config import Codes, RunConfig, make_config
+from aecore.datasets import own
 from aecore.datasets.fetch import SOURCES, fetch
 from aecore.draft import Draft
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.shipped import SHIPPED
+
+if TYPE_CHECKING:
+    from aecore.distributed import Team
 
 
 class _Parser(argparse.ArgumentParser):
@@ -94,6 +98,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     fetching = add("fetch", _fetch, "Download a dataset that is not shipped.")
     fetching.add_argument("dataset", choices=list(SOURCES), metavar="DATASET", help=", ".join(SOURCES))
+    data = add("data", _data, "Keep your own images as a dataset, list or remove such datasets.")
+    actions = data.add_subparsers(required=True, metavar="add|list|remove", dest="action", parser_class=_Parser)
+    adding = actions.add_parser("add", help="a folder of images, an .npy or an .npz file, as the dataset NAME")
+    adding.add_argument("name", metavar="NAME")
+    adding.add_argument("path", metavar="PATH", type=Path)
+    adding.add_argument("--size", type=int, help=f"pixels a side (default: a square array's own, otherwise {own.SIZE})")
+    adding.add_argument("--test-share", type=float, default=0.1, metavar="SHARE", help="of the images (default: 0.1)")
+    actions.add_parser("list", help="what was added")
+    actions.add_parser("remove", help="delete NAME").add_argument("name", metavar="NAME")
     table = add("certificate", _certificate, "Set the numbers of the runs beside published ones.")
     table.add_argument("--json", action="store_true")
     table.add_argument("--into", metavar="FILE", help="write the table between its two marks in a Markdown file")
@@ -167,6 +180,29 @@ def _map(options: argparse.Namespace) -> int:
 def _train_config(config: RunConfig, with_maps: bool = True) -> int:
     """Train with a progress bar, then add the maps; what can fail early fails before torch is loaded."""
     datasets.load(config.dataset)
+    together = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    try:
+        return _train_together(config, with_maps) if together else _train_here(config, with_maps)
+    except AecoreError as error:
+        print(f"aecore: {error}", file=sys.stderr)
+        return 1
+
+
+def _train_together(config: RunConfig, with_maps: bool) -> int:
+    """One of the processes that `torchrun` started: the first writes the run and speaks."""
+    from aecore import experiment
+    from aecore.distributed import team
+
+    with team() as whole:
+        finished = whole.agreed(store.find(config) is not None)
+        if whole.rank == 0:
+            return _train_here(config, with_maps, whole)
+        if not finished:
+            experiment.assist(config, whole)
+        return 0
+
+
+def _train_here(config: RunConfig, with_maps: bool, team: Team | None = None) -> int:
     if store.find(config) is not None:
         print(f"{config.run_id} is finished already.")
         return 0
@@ -174,14 +210,10 @@ def _train_config(config: RunConfig, with_maps: bool = True) -> int:
 
     from aecore import experiment
 
-    try:
-        with tqdm(total=config.epochs, unit="epoch", desc=config.run_id, disable=None) as bar:
-            for progress in experiment.train(config):
-                bar.update(progress.epoch - bar.n)
-                bar.set_postfix_str(_summary(progress.row["test"]))
-    except AecoreError as error:
-        print(f"aecore: {error}", file=sys.stderr)
-        return 1
+    with tqdm(total=config.epochs, unit="epoch", desc=config.run_id, disable=None) as bar:
+        for progress in experiment.train(config, *([team] if team else [])):
+            bar.update(progress.epoch - bar.n)
+            bar.set_postfix_str(_summary(progress.row["test"]))
     run = store.find(config)
     if run is None:
         print(f"Stopped; `aecore resume {config.run_id}` goes on.")
@@ -278,6 +310,17 @@ def _all_figures(folder: Path) -> int:
 
 def _fetch(options: argparse.Namespace) -> int:
     print(fetch(options.dataset))
+    return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    if options.action == "add":
+        print(datasets.add(options.name, options.path, options.size, options.test_share))
+    elif options.action == "remove":
+        own.remove(options.name)
+    else:
+        for name, title in own.names().items():
+            print(f"{name:<40}  {title}")
     return 0
 
 

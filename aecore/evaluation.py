@@ -100,8 +100,8 @@ def evaluate(
     (no bound), `neg_elbo` = recon + kl, unweighted; they belong to the encoder, so that with optimised
     codes there are none.
     """
-    x, kind = pixels(images, span), codes or config.codes
-    parts = [_score(stacks, config, kind, span, *batch) for batch in _batches(x, config, noise)]
+    kind = codes or config.codes
+    parts = [_score(stacks, config, kind, span, *batch) for batch in _batches(images, config, noise, span)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     z, kl = columns.pop("codes"), columns.pop("kl_per_dimension", None)
     table: dict[str, Any] = {
@@ -112,10 +112,10 @@ def evaluate(
         "epochs": epochs,
         "codes": kind,
         "noise": noise,
-        "images": len(x),
+        "images": len(images),
     }
     means = {name: float(column.mean(dtype=np.float64)) for name, column in columns.items()}
-    mse = means["sse"] / x.shape[1]
+    mse = means["sse"] / images[0].size
     table |= {"sse": means["sse"], "mse": mse, "psnr": psnr(mse, span[1] - span[0])}
     table |= {name: means[name] for name in ("bce", "bce_floor") if name in means}
     if kl is not None:
@@ -136,11 +136,13 @@ def _posterior_table(config: RunConfig, means: Mapping[str, float], codes: Array
     }
 
 
-def _batches(x: Array, config: RunConfig, noise: float) -> Iterator[tuple[Array, Array, Array]]:
+def _batches(
+    images: NDArray[np.uint8], config: RunConfig, noise: float, span: Span
+) -> Iterator[tuple[Array, Array, Array]]:
     """Images in order, as they are and as the model sees them, with standard normal draws (b, d) for the code."""
     random, pixel_random = np.random.default_rng(config.seed), np.random.default_rng([config.seed, 1])
-    for start in range(0, len(x), _BATCH):
-        batch = seen = x[start : start + _BATCH]
+    for start in range(0, len(images), _BATCH):
+        batch = seen = pixels(images[start : start + _BATCH], span)
         if noise:
             seen = noisy(batch, noise, pixel_random)
         yield batch, seen, random.standard_normal((len(batch), config.latent_dim), dtype=np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -13,16 +13,19 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 from torch import Tensor
 
 from aecore import datasets, evaluation, grids, locks, projection, stacks, store
 from aecore.config import RunConfig
 from aecore.datasets import Dataset
+from aecore.distributed import ALONE, Team, one_sentence
 from aecore.draft import Draft
 from aecore.errors import AecoreError
 from aecore.jobs import maps_lock
-from aecore.models.base import Model, build
+from aecore.mapped import Mapped, images_of
+from aecore.models.base import Images, Model, build
 from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, WEIGHTS, Run
 from aecore.training import Epoch, check_finite, evaluate_terms, fit, generator_for
 
@@ -49,10 +52,11 @@ def load_or_train(config: RunConfig) -> Run:
     return found or store.load(config.run_id)
 
 
-def train(config: RunConfig) -> Iterator[Progress]:
+def train(config: RunConfig, team: Team = ALONE) -> Iterator[Progress]:
     """Train `config` and publish the run, yielding after each epoch; go on where an earlier process ended.
 
-    Stops early, leaving a draft that can be resumed, when a stop is requested. Raises as `load_or_train`.
+    Stops early, leaving a draft that can be resumed, when a stop is requested. In a `team` this is the
+    first process; the others `assist`. Raises as `load_or_train`.
     """
     draft = Draft(config)
     with draft.locked():
@@ -62,13 +66,25 @@ def train(config: RunConfig) -> Iterator[Progress]:
         draft.request_stop(False)
         draft.set_status("running", epoch=draft.last_epoch, epochs=config.epochs)
         try:
-            yield from _train(draft)
+            with one_sentence():
+                yield from _train(draft, team)
         except AecoreError as error:
             draft.set_status("failed", epoch=draft.last_epoch, epochs=config.epochs, message=str(error))
             raise
         except (GeneratorExit, KeyboardInterrupt):
             draft.set_status("stopped", epoch=draft.last_epoch, epochs=config.epochs)
             raise
+
+
+def assist(config: RunConfig, team: Team) -> None:
+    """Train `config` as one of the processes of a `team` that writes nothing; ends with the first one's `train`."""
+    dataset = datasets.load(config.dataset)
+    images = _training_images(dataset, config)
+    _check_data(dataset, team)
+    model = build(config, images.flatten(1).shape[1], generator_for(config.seed), dataset.span)
+    for _ in fit(model, images, config, _resumed(team.agreed(None)), _fresh(dataset, config), team):
+        if team.agreed(False):
+            return
 
 
 def add_maps(run: Run) -> None:
@@ -79,26 +95,30 @@ def add_maps(run: Run) -> None:
                 run.save_map(method, projection.project(run.codes, method, run.config.seed))
 
 
-def _train(draft: Draft) -> Iterator[Progress]:
+def _train(draft: Draft, team: Team) -> Iterator[Progress]:
     config = draft.config
     dataset = datasets.load(config.dataset)
-    images, test = (torch.tensor(part) for part in (dataset.train_images, dataset.test_images))
-    images = _first(images, config)
-    model = build(config, images[0].numel(), generator_for(config.seed), dataset.span)
+    images, test = _training_images(dataset, config), torch.tensor(dataset.test_images)
+    _check_data(dataset, team)
+    model = build(config, images.flatten(1).shape[1], generator_for(config.seed), dataset.span)
     saved = draft.snapshot()
     draft.trim_history(int(saved["epoch"]) if saved else -1)
-    resumed = {name: torch.from_numpy(array.copy()) for name, array in saved.items()} if saved else None
     seconds = [row["seconds"] for row in draft.history()]
-    for epoch in fit(model, images, config, resumed, _fresh(dataset, config)):
+    for epoch in fit(model, images, config, _resumed(team.agreed(saved)), _fresh(dataset, config), team):
         row = _record_epoch(draft, model, epoch, test, dataset)
         seconds.append(row["seconds"])
         left = (config.epochs - epoch.number) * statistics.median(seconds[-5:]) if epoch.number else 0.0
         draft.set_status("running", epoch=epoch.number, epochs=config.epochs, seconds_left=left)
         yield Progress(row, epoch.number, config.epochs, left)
-        if draft.stop_requested and 0 < epoch.number < config.epochs:
+        if team.agreed(draft.stop_requested and 0 < epoch.number < config.epochs):
             draft.set_status("stopped", epoch=epoch.number, epochs=config.epochs)
             return
     _publish(draft, model, dataset)
+
+
+def _training_images(dataset: Dataset, config: RunConfig) -> Images:
+    images = images_of(dataset.train_images)
+    return images.first(config.train_images or len(images)) if isinstance(images, Mapped) else _first(images, config)
 
 
 def _first(images: Tensor, config: RunConfig) -> Tensor:
@@ -113,6 +133,16 @@ def _fresh(dataset: Dataset, config: RunConfig) -> Callable[[int], Tensor] | Non
     if draw is None:
         raise AecoreError(f"The images of '{dataset.name}' are no views of larger pictures; leave 'fresh' out.")
     return lambda epoch: _first(torch.from_numpy(draw(np.random.default_rng([config.seed, epoch]))), config)
+
+
+def _check_data(dataset: Dataset, team: Team) -> None:
+    """`AecoreError` where a process of the team has other images than the first."""
+    if team.agreed(dict(dataset.checksums)) != dict(dataset.checksums):
+        raise AecoreError(f"This machine's '{dataset.name}' is not the first process's; copy the same data to both.")
+
+
+def _resumed(saved: Mapping[str, NDArray[Any]] | None) -> dict[str, Tensor] | None:
+    return {name: torch.from_numpy(array.copy()) for name, array in saved.items()} if saved else None
 
 
 def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, dataset: Dataset) -> dict[str, Any]:

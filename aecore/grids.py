@@ -41,10 +41,14 @@ def tile(images: Images, columns: int) -> Sheet:
 
 
 def grid(real: Images, reconstructed: Images) -> Sheet:
-    """The chapter's 10 x 10 grid of `GRID_IMAGES`: row r holds images 5r..5r+4, then their reconstructions."""
-    if not len(real) == len(reconstructed) == GRID_IMAGES:
-        raise ValueError(f"a grid pairs {GRID_IMAGES} images, not {len(real)} with {len(reconstructed)}")
-    return np.hstack([tile(real, 5), tile(reconstructed, 5)])
+    """The chapter's 10 x 10 grid of `GRID_IMAGES`: row r holds images 5r..5r+4, then their reconstructions.
+
+    Of fewer images, the rest stays black.
+    """
+    if not 0 < len(real) == len(reconstructed) <= GRID_IMAGES:
+        raise ValueError(f"a grid pairs up to {GRID_IMAGES} images, not {len(real)} with {len(reconstructed)}")
+    sheet = np.hstack([tile(real, 5), tile(reconstructed, 5)])
+    return np.pad(sheet, ((0, 10 * real.shape[1] - len(sheet)), (0, 0)))
 
 
 def sample_grid(samples: Images) -> Sheet:

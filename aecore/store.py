@@ -331,6 +331,7 @@ def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _dataset_title(name: str) -> str:
-    from aecore.datasets import DATASETS
+    from aecore.datasets import table
 
-    return DATASETS[name].title if name in DATASETS else name
+    found = table().get(name)
+    return found.title if found else name

@@ -14,8 +14,9 @@ from torch.optim import Adam, AdamW, Muon, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from aecore.config import RunConfig
+from aecore.distributed import ALONE, Team
 from aecore.errors import AecoreError
-from aecore.models.base import Model, Objective, Terms
+from aecore.models.base import Images, Model, Objective, Terms
 
 Snapshot = dict[str, Tensor]
 
@@ -41,10 +42,11 @@ def generator_for(seed: int, stream: int = 0, device: torch.device | str = "cpu"
 
 def fit(
     model: Model,
-    images: Tensor,
+    images: Images,
     config: RunConfig,
     snapshot: Snapshot | None = None,
     fresh: Callable[[int], Tensor] | None = None,
+    team: Team = ALONE,
 ) -> Iterator[Epoch]:
     """Train `model` on `images`, uint8 (n, h, w) or (n, pixels), and yield an `Epoch` after each pass.
 
@@ -52,7 +54,8 @@ def fit(
     pixels at the model's door, shifted and mirrored there where the config says so. `fresh(epoch)` gives the
     images of an epoch, from 1, where each has its own. With a `snapshot`, go on after
     its epoch; the weights then come out bitwise equal to those of an uninterrupted run. A model without
-    objectives is solved by one look at the images and yields one `Epoch`, number 0. Raises `AecoreError`
+    objectives is solved by one look at the images and yields one `Epoch`, number 0. In a `team` of
+    processes each takes its share of every batch, and all end with the same weights. Raises `AecoreError`
     when the loss diverges.
     """
     began = time.perf_counter()
@@ -60,7 +63,7 @@ def fit(
     if not model.objectives():
         yield Epoch(0, time.perf_counter() - began, {}, dict)
         return
-    loop = _Loop(model, images, config, fresh)
+    loop = _Loop(model, images, config, fresh, team)
     if snapshot is not None:
         loop.restore(snapshot)
     while loop.epoch < config.epochs:
@@ -72,13 +75,15 @@ def fit(
 class _Loop:
     """What changes while a model trains, and one epoch of it."""
 
-    def __init__(self, model: Model, images: Tensor, config: RunConfig, fresh: Callable[[int], Tensor] | None) -> None:
-        self.model, self.images, self.config, self.fresh = model, images, config, fresh
+    def __init__(
+        self, model: Model, images: Images, config: RunConfig, fresh: Callable[[int], Tensor] | None, team: Team
+    ) -> None:
+        self.model, self.images, self.config, self.fresh, self.team = model, images, config, fresh, team
         self.epoch = 0
         self.order = generator_for(config.seed, stream=1)
         self.noise = generator_for(config.seed, stream=2, device=images.device)
-        self.objectives = model.objectives()
-        pixels = images[0].numel()
+        self.objectives = [team.joined(objective) for objective in model.objectives()]
+        pixels = math.prod(images.shape[1:])
         steps = math.ceil(len(images) / config.batch_size) * config.epochs
         self.optimisers = [_optimisers(objective, config, pixels) for objective in self.objectives]
         self.schedules = [
@@ -91,27 +96,30 @@ class _Loop:
             self.images = self.fresh(self.epoch + 1)
         self.model.train()
         sums: dict[str, Tensor] = {}
+        self.team.noise_seed(self.noise, self.config.seed, self.epoch)
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
-        for batch in _batches(order, self.config.batch_size):
+        for whole in _batches(order, self.config.batch_size):
+            batch, weight = self.team.share(whole)
             x = self.model.pixels(self._varied(self.images[batch]))
             for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
-                terms = self._step(objective, optimisers, x)
-                for name, term in terms.items():
+                terms = self._step(objective, optimisers, x, weight)
+                for name, term in terms.items() if weight else ():
                     sums[name] = sums.get(name, torch.zeros((), device=x.device)) + term.detach().sum()
             for schedule in self.schedules:
                 schedule.step()
         self.model.eval()
+        self.team.settle(self.model)
         self.epoch += 1
-        return self._means(sums)
+        return self._means(self.team.total(sums))
 
     def _varied(self, images: Tensor) -> Tensor:
         images = shifted(images, self.config.shift, self.noise)
         return mirrored(images, self.noise) if self.config.mirror else images
 
-    def _step(self, objective: Objective, optimisers: list[Optimizer], x: Tensor) -> Terms:
+    def _step(self, objective: Objective, optimisers: list[Optimizer], x: Tensor, weight: float) -> Terms:
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             terms = objective.terms(x, self.noise)
-        gradients = torch.autograd.grad(objective.loss(terms), objective.parameters)
+        gradients = self.team.gradients(objective.loss(terms), objective.parameters, weight)
         for parameter, gradient in zip(objective.parameters, gradients, strict=True):
             parameter.grad = gradient
         for optimiser in optimisers:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from pathlib import Path
 from typing import NamedTuple
 
-from aecore.datasets import fashion_mnist, mnist, olivetti
+from aecore.datasets import fashion_mnist, mnist, olivetti, own
 from aecore.datasets.base import Dataset
 from aecore.errors import AecoreError
 
-__all__ = ["DATASETS", "Dataset", "Row", "load"]
+__all__ = ["DATASETS", "Dataset", "Row", "add", "load", "table"]
 
 
 class Row(NamedTuple):
@@ -30,9 +31,23 @@ DATASETS: Mapping[str, Row] = {
 }
 
 
+def table() -> Mapping[str, Row]:
+    """`DATASETS` and the user's own images, by name."""
+    mine = {name: Row(title, partial(own.load, name)) for name, title in own.names().items()}
+    return {**DATASETS, **{name: row for name, row in mine.items() if name not in DATASETS}}
+
+
 @cache
 def load(name: str) -> Dataset:
     """The dataset `name`, the same object on every call; `AecoreError` for an unknown name or absent files."""
-    if name not in DATASETS:
-        raise AecoreError(f"There is no dataset '{name}'; choose one of {', '.join(DATASETS)}.")
-    return DATASETS[name].load()
+    known = table()
+    if name not in known:
+        raise AecoreError(f"There is no dataset '{name}'; choose one of {', '.join(known)}.")
+    return known[name].load()
+
+
+def add(name: str, path: Path, size: int | None = None, test_share: float = 0.1) -> Path:
+    """`own.add`, for a name that no dataset has."""
+    if name in table():
+        raise AecoreError(f"There is a dataset '{name}' already; choose another name, or remove it first.")
+    return own.add(name, path, size, test_share)

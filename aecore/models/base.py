@@ -14,10 +14,12 @@ from aecore.config import RunConfig, check_span
 from aecore.datasets.base import UNIT, Span
 from aecore.families import MODELS
 from aecore.likelihoods import bernoulli_nll, squared_error
+from aecore.mapped import Mapped
 from aecore.nets import mlp, to_stack
 from aecore.stacks import Stack
 
 Terms = dict[str, Tensor]
+Images = Tensor | Mapped  # uint8, in memory or on disk
 
 
 class Objective(NamedTuple):
@@ -61,7 +63,7 @@ class Model(nn.Module, ABC):
     def stacks(self) -> dict[str, Stack]:
         """The model as stored: `encoder` and `decoder`, and what else the family needs."""
 
-    def initialise(self, images: Tensor) -> None:
+    def initialise(self, images: Images) -> None:
         """One look at the training images, uint8 (n, pixels), before the first step."""
 
     def prior_codes(self, count: int, generator: Generator) -> Tensor | None:

@@ -8,9 +8,12 @@ from torch import Generator, Tensor
 
 from aecore.config import RunConfig
 from aecore.errors import AecoreError
-from aecore.models.base import Model, Objective
+from aecore.mapped import Mapped
+from aecore.models.base import Images, Model, Objective
 from aecore.nets import dense, to_stack
 from aecore.stacks import Stack
+
+_AT_ONCE = 8192  # images on disk, as float64
 
 
 class PCA(Model):
@@ -36,21 +39,37 @@ class PCA(Model):
         """m + V' z, unclipped."""
         return self.decoder(z)  # type: ignore[no-any-return]
 
-    def initialise(self, images: Tensor) -> None:
-        """Solve the eigenproblem of the images' covariance."""
+    def initialise(self, images: Images) -> None:
+        """Solve the eigenproblem of the images' covariance, which images on disk are summed into part by part."""
         if len(images) < self.config.latent_dim:
             raise AecoreError(
                 f"PCA with {self.config.latent_dim} components needs at least as many images, not {len(images)}; "
                 "use more images."
             )
-        solver = "covariance_eigh" if len(images) > images.shape[1] else "full"
-        x = self.pixels(images, torch.float64).numpy()
-        fitted = decomposition.PCA(self.config.latent_dim, svd_solver=solver, copy=False).fit(x)
-        mean, components = torch.tensor(fitted.mean_), torch.tensor(fitted.components_)
+        mean, components = self._summed(images) if isinstance(images, Mapped) else self._fitted(images)
         self.encoder.weight.copy_(components)
         self.encoder.bias.copy_(-components @ mean)
         self.decoder.weight.copy_(components.T)
         self.decoder.bias.copy_(mean)
+
+    def _fitted(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and components by scikit-learn."""
+        solver = "covariance_eigh" if len(images) > images.shape[1] else "full"
+        x = self.pixels(images, torch.float64).numpy()
+        fitted = decomposition.PCA(self.config.latent_dim, svd_solver=solver, copy=False).fit(x)
+        return torch.tensor(fitted.mean_), torch.tensor(fitted.components_)
+
+    def _summed(self, images: Mapped) -> tuple[Tensor, Tensor]:
+        """The same from sums of x and x x' in float64: (pixels,) and (latent_dim, pixels)."""
+        pixels = images.shape[1]
+        total, products = torch.zeros(pixels).double(), torch.zeros(pixels, pixels).double()
+        for part in images.parts(_AT_ONCE):
+            x = self.pixels(part, torch.float64)
+            total += x.sum(0)
+            products += x.T @ x
+        mean = total / len(images)
+        directions = torch.linalg.eigh(products / len(images) - mean.outer(mean)).eigenvectors
+        return mean, directions.flip(1)[:, : self.config.latent_dim].T
 
     def objectives(self) -> list[Objective]:
         """None: `initialise` has solved it."""

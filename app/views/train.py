@@ -118,7 +118,7 @@ def _field(name: str, config: RunConfig, recipe: str) -> Any:
     key = f"{config.family} {recipe} {name}"
     hint = get_type_hints(RunConfig)[name]
     if name == "dataset":
-        titles = {name: row.title for name, row in datasets.DATASETS.items()}
+        titles = {name: row.title for name, row in datasets.table().items()}
         return st.selectbox(
             label, list(titles), list(titles).index(value), format_func=titles.__getitem__, key=key, persist_state=KEEP
         )

@@ -19,7 +19,7 @@ SERVES = {
     "bound", "certificate", "config", "datasets", "draft", "errors", "evaluation", "families", "figures", "grids",
     "jobs", "latents", "locks", "optimised", "projection", "shipped", "spectrum", "stacks", "store",
 }  # fmt: skip
-LEARNS = {"classifier", "likelihoods", "measures", "models", "nets", "training", "vision"}
+LEARNS = {"classifier", "distributed", "likelihoods", "mapped", "measures", "models", "nets", "training", "vision"}
 JOINS = {"__init__", "__main__", "experiment"}  # what brings the two together; the first one lazily
 
 HEAVY = ("torch", "torchvision", "sklearn", "openTSNE")
