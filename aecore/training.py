@@ -10,14 +10,13 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name for it
 from torch import Generator, Tensor, nn
-from torch.optim import Adam, AdamW, Optimizer
+from torch.optim import Adam, AdamW, Muon, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from aecore.config import RunConfig
 from aecore.distributed import ALONE, Team
 from aecore.errors import AecoreError
 from aecore.models.base import Images, Model, Objective, Terms
-from aecore.muon import Muon
 
 Snapshot = dict[str, Tensor]
 
@@ -55,11 +54,10 @@ def fit(
 
     Images stay where they are, as bytes, and each batch of a seeded permutation becomes float32
     pixels at the model's door, shifted and mirrored there where the config says so. `fresh(epoch)` gives the
-    images of an epoch, from 1, where each has its own. With a `snapshot`, go on after
-    its epoch; the weights then come out bitwise equal to those of an uninterrupted run. A model without
-    objectives is solved by one look at the images and yields one `Epoch`, number 0. In a `team` of
-    processes each takes its share of every batch, and all end with the same weights. Raises `AecoreError`
-    when the loss diverges.
+    images of an epoch, from 1, where each has its own. With a `snapshot`, go on after its epoch; the weights
+    then come out bitwise equal to those of an uninterrupted run. A model without objectives is solved by one
+    look at the images and yields one `Epoch`, number 0. In a `team` of processes each takes its share of every
+    batch, and all end with the same weights. Raises `AecoreError` when the loss diverges.
     """
     began = time.perf_counter()
     model.initialise(images.flatten(1))

@@ -26,7 +26,6 @@ LEARNS = {
     "mapped",
     "measures",
     "models",
-    "muon",
     "nets",
     "training",
     "vision",
@@ -116,7 +115,7 @@ def test_a_model_never_imports_another_model(path: Path) -> None:
     assert others == []
 
 
-@each([path for path in LIBRARY if module_name(path) not in ("aecore.training", "aecore.muon")])
+@each([path for path in LIBRARY if module_name(path) != "aecore.training"])
 def test_only_training_knows_optimisers(path: Path) -> None:
     assert not [found.target for found in imports(path) if found.of("torch.optim")]
     assert not [name for name in attributes(path) if f"{name}.".startswith("torch.optim.")]

@@ -5,7 +5,6 @@ import torch
 
 from aecore import MODELS, AecoreError, RunConfig
 from aecore.models.base import build
-from aecore.muon import Muon
 from aecore.training import fit, generator_for, mirrored, precision_of, shifted
 
 ITERATIVE = [name for name, row in MODELS.items() if "epochs" not in row.unused]
@@ -171,26 +170,6 @@ def test_auto_precision_follows_the_hardware(monkeypatch):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
         assert precision_of(config_for("ae", precision="auto"), cpu) == name
         assert precision_of(config_for("ae", precision="float32"), cpu) == "float32"
-
-
-def test_muon_is_the_one_in_torch():
-    """The same steps as `torch.optim.Muon`, whatever the shapes, alone or in a batch."""
-    shapes = [(8, 20), (20, 8), (8, 20), (5, 5), (3, 8)]
-
-    def matrices():
-        made = [torch.nn.Parameter(torch.randn(shape, generator=generator_for(i))) for i, shape in enumerate(shapes)]
-        for i, matrix in enumerate(made):
-            matrix.grad = torch.randn(matrix.shape, generator=generator_for(100 + i))
-        return made
-
-    ours, theirs = matrices(), matrices()
-    one = Muon(ours, lr=0.1, weight_decay=0.01)
-    other = torch.optim.Muon(theirs, lr=0.1, weight_decay=0.01, adjust_lr_fn="original")
-    for _ in range(3):
-        one.step()
-        other.step()
-    for a, b in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(a, b, atol=2e-3, rtol=0)
 
 
 def test_half_of_the_images_are_mirrored():
