@@ -118,13 +118,12 @@ def _parser() -> argparse.ArgumentParser:
 def _add_config_options(parser: argparse.ArgumentParser) -> None:
     """One option for each field of `RunConfig`; what is not given is left to the recipe."""
     for name, hint in get_type_hints(RunConfig).items():
+        option = f"--{name.replace('_', '-')}"
         if hint is bool:
-            parser.add_argument(
-                f"--{name.replace('_', '-')}", default=argparse.SUPPRESS, action=argparse.BooleanOptionalAction
-            )
+            parser.add_argument(option, default=argparse.SUPPRESS, action=argparse.BooleanOptionalAction)
         elif name != "family":
             parser.add_argument(
-                f"--{name.replace('_', '-')}",
+                option,
                 default=argparse.SUPPRESS,
                 type=_option_type(name, hint),
                 metavar="|".join(get_args(hint)) if isinstance(_first(hint), str) else name.upper(),
@@ -209,9 +208,10 @@ def _train_here(config: RunConfig, with_maps: bool, team: Team | None = None) ->
     from tqdm import tqdm
 
     from aecore import experiment
+    from aecore.distributed import ALONE
 
     with tqdm(total=config.epochs, unit="epoch", desc=config.run_id, disable=None) as bar:
-        for progress in experiment.train(config, *([team] if team else [])):
+        for progress in experiment.train(config, team or ALONE):
             bar.update(progress.epoch - bar.n)
             bar.set_postfix_str(_summary(progress.row["test"]))
     run = store.find(config)

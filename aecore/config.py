@@ -160,13 +160,14 @@ def train_command(config: RunConfig) -> str:
     for field in fields(RunConfig):
         value = getattr(config, field.name)
         if value != getattr(base, field.name):
-            option = field.name.replace("_", "-")
-            if isinstance(value, bool):
-                words.append(f"--{option}" if value else f"--no-{option}")
-                continue
-            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            words += [f"--{option}", text]
+            words += _option(field.name.replace("_", "-"), value)
     return " ".join(words)
+
+
+def _option(name: str, value: object) -> list[str]:
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    return [f"--{name}", ",".join(map(str, value)) if isinstance(value, tuple) else str(value)]
 
 
 _ANY_PIXELS = ("mse", "linear")  # a loss and an output for pixels that are any real number
@@ -176,6 +177,7 @@ _CHOICES = {
     for name, hint in get_type_hints(RunConfig).items()
     if hint in (Loss, Activation, Optimiser, Schedule, Output, Precision, Start, Codes)
 }
+_SWITCHES = [name for name, hint in get_type_hints(RunConfig).items() if hint is bool]
 _LEAST = {"latent_dim": 1, "batch_size": 1, "epochs": 0, "shift": 0, "train_images": 0, "seed": 0}
 _POSITIVE = ("lr", "bias_lr")
 _NOT_NEGATIVE = ("beta", "weight_decay", "ridge", "noise", "dropout")
@@ -188,7 +190,7 @@ def _check_types(config: RunConfig) -> None:
     for name, choices in _CHOICES.items():
         if getattr(config, name) not in choices:
             raise AecoreError(f"'{name}' must be one of {', '.join(choices)}, not {getattr(config, name)!r}.")
-    for name in ("mirror", "fresh"):
+    for name in _SWITCHES:
         if not isinstance(getattr(config, name), bool):
             raise AecoreError(f"'{name}' must be true or false, not {getattr(config, name)!r}.")
     for width in config.widths:

@@ -128,13 +128,10 @@ class _Joined(nn.Module):
 
 @contextmanager
 def team() -> Iterator[Team]:
-    """The processes that `torchrun` started together, or this one alone.
+    """The processes that `torchrun` started together.
 
     Raises `AecoreError` in every process that is left when one of them ends early.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
-        yield ALONE
-        return
     before = signal.signal(signal.SIGTERM, _ended)  # torchrun's, to whoever is left
     with one_sentence():
         dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)

@@ -20,11 +20,12 @@ from torch import Tensor
 from aecore import datasets, evaluation, grids, locks, projection, stacks, store
 from aecore.config import RunConfig
 from aecore.datasets import Dataset
+from aecore.datasets.base import Bytes
 from aecore.distributed import ALONE, Team, one_sentence
 from aecore.draft import Draft
 from aecore.errors import AecoreError
 from aecore.jobs import maps_lock
-from aecore.mapped import Mapped, images_of
+from aecore.mapped import images_of
 from aecore.models.base import Images, Model, build
 from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, WEIGHTS, Run
 from aecore.training import Epoch, check_finite, evaluate_terms, fit, generator_for, precision_of
@@ -78,10 +79,7 @@ def train(config: RunConfig, team: Team = ALONE) -> Iterator[Progress]:
 
 def assist(config: RunConfig, team: Team) -> None:
     """Train `config` as one of the processes of a `team` that writes nothing; ends with the first one's `train`."""
-    dataset = datasets.load(config.dataset)
-    images = _training_images(dataset, config)
-    _check_data(dataset, team)
-    model = build(config, images.flatten(1).shape[1], generator_for(config.seed), dataset.span)
+    dataset, images, model = _begin(config, team)
     for _ in fit(model, images, config, _resumed(team.agreed(None)), _fresh(dataset, config), team):
         if team.agreed(False):
             return
@@ -97,10 +95,8 @@ def add_maps(run: Run) -> None:
 
 def _train(draft: Draft, team: Team) -> Iterator[Progress]:
     config = draft.config
-    dataset = datasets.load(config.dataset)
-    images, test = _training_images(dataset, config), torch.tensor(dataset.test_images)
-    _check_data(dataset, team)
-    model = build(config, images.flatten(1).shape[1], generator_for(config.seed), dataset.span)
+    dataset, images, model = _begin(config, team)
+    test = torch.tensor(dataset.test_images)
     saved = draft.snapshot()
     draft.trim_history(int(saved["epoch"]) if saved else -1)
     seconds = [row["seconds"] for row in draft.history()]
@@ -116,13 +112,17 @@ def _train(draft: Draft, team: Team) -> Iterator[Progress]:
     _publish(draft, model, dataset)
 
 
-def _training_images(dataset: Dataset, config: RunConfig) -> Images:
-    images = images_of(dataset.train_images)
-    return images.first(config.train_images or len(images)) if isinstance(images, Mapped) else _first(images, config)
+def _begin(config: RunConfig, team: Team) -> tuple[Dataset, Images, Model]:
+    """What every process of the team starts from: the data, the images to train on, and the untrained model."""
+    dataset = datasets.load(config.dataset)
+    images = images_of(_first(dataset.train_images, config))
+    _check_data(dataset, team)
+    model = build(config, images.flatten(1).shape[1], generator_for(config.seed), dataset.span)
+    return dataset, images, model
 
 
-def _first(images: Tensor, config: RunConfig) -> Tensor:
-    return images[: config.train_images] if config.train_images else images
+def _first(images: Bytes, config: RunConfig) -> Bytes:
+    return images[: config.train_images or None]
 
 
 def _fresh(dataset: Dataset, config: RunConfig) -> Callable[[int], Tensor] | None:
@@ -132,7 +132,7 @@ def _fresh(dataset: Dataset, config: RunConfig) -> Callable[[int], Tensor] | Non
     draw = dataset.fresh
     if draw is None:
         raise AecoreError(f"The images of '{dataset.name}' are no views of larger pictures; leave 'fresh' out.")
-    return lambda epoch: _first(torch.from_numpy(draw(np.random.default_rng([config.seed, epoch]))), config)
+    return lambda epoch: torch.from_numpy(_first(draw(np.random.default_rng([config.seed, epoch])), config))
 
 
 def _check_data(dataset: Dataset, team: Team) -> None:

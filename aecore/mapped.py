@@ -32,10 +32,6 @@ class Mapped:
     def __getitem__(self, index: Tensor) -> Tensor:
         return torch.from_numpy(rows_of(self.array, index.numpy()))
 
-    def first(self, count: int) -> Mapped:
-        """The first `count` images."""
-        return Mapped(self.array[:count])
-
     def flatten(self, start: int) -> Mapped:
         """(n, h, w) -> (n, pixels), without reading."""
         return Mapped(self.array.reshape(*self.array.shape[:start], -1))

@@ -331,7 +331,6 @@ def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _dataset_title(name: str) -> str:
-    from aecore.datasets import table
+    from aecore.datasets import title
 
-    found = table().get(name)
-    return found.title if found else name
+    return title(name)

@@ -11,7 +11,7 @@ from aecore.datasets import fashion_mnist, mnist, olivetti, own
 from aecore.datasets.base import Dataset
 from aecore.errors import AecoreError
 
-__all__ = ["DATASETS", "Dataset", "Row", "add", "load", "table"]
+__all__ = ["DATASETS", "Dataset", "Row", "add", "load", "table", "title"]
 
 
 class Row(NamedTuple):
@@ -44,6 +44,11 @@ def load(name: str) -> Dataset:
     if name not in known:
         raise AecoreError(f"There is no dataset '{name}'; choose one of {', '.join(known)}.")
     return known[name].load()
+
+
+def title(name: str) -> str:
+    """The title of the dataset `name`, or the name where there is none; only own images take a look at the disk."""
+    return DATASETS[name].title if name in DATASETS else own.names().get(name, name)
 
 
 def add(name: str, path: Path, size: int | None = None, test_share: float = 0.1) -> Path:

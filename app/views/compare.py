@@ -69,13 +69,12 @@ def _choose_dataset(finished: Sequence[Run]) -> str:
     names = list(dict.fromkeys(run.config.dataset for run in finished))
     if len(names) == 1:
         return names[0]
-    known = datasets.table()
     chosen = st.segmented_control(
         "Dataset",
         names,
         default=names[0],
         required=True,
-        format_func=lambda name: known[name].title if name in known else name,
+        format_func=datasets.title,
         key="compare dataset",
         persist_state=KEEP,
     )

@@ -57,8 +57,10 @@ def test_pca_of_parts_is_scikit_learn_s(mapped):
 def test_rows_are_those_of_the_array(mapped):
     index = torch.randperm(300, generator=generator_for(0))
     np.testing.assert_array_equal(mapped[index].numpy(), ARRAY[index.numpy()])
-    np.testing.assert_array_equal(mapped.first(9).flatten(1)[torch.tensor([8])].numpy(), ARRAY[8].reshape(1, -1))
-    assert [len(part) for part in mapped.first(10).parts(4)] == [4, 4, 2]
+    np.testing.assert_array_equal(
+        Mapped(mapped.array[:9]).flatten(1)[torch.tensor([8])].numpy(), ARRAY[8].reshape(1, -1)
+    )
+    assert [len(part) for part in Mapped(mapped.array[:10]).parts(4)] == [4, 4, 2]
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="needs /proc")
@@ -69,7 +71,7 @@ def test_pages_that_were_read_go_back(mapped, tmp_path):
 
     mapped.array.sum()
     assert resident() > 0
-    _ = mapped.first(200)[torch.arange(100)]
+    _ = Mapped(mapped.array[:200])[torch.arange(100)]
     assert resident() == 0
 
 

@@ -24,9 +24,8 @@ def run(request):
 @pytest.fixture(scope="module")
 def table(run):
     """The evaluation, made anew from the weights file and the test images."""
-    images = datasets.load(run.config.dataset).test_images
-    span = datasets.load(run.config.dataset).span
-    return evaluation.evaluate(run.run_id, run.config, run.stacks, images, run.record["epochs"], span=span).evaluation
+    data, epochs = datasets.load(run.config.dataset), run.record["epochs"]
+    return evaluation.evaluate(run.run_id, run.config, run.stacks, data.test_images, epochs, span=data.span).evaluation
 
 
 def test_it_is_complete(run):
