@@ -15,7 +15,7 @@ from aecore import datasets
 from aecore.datasets import Dataset
 from aecore.store import Run
 
-PARAMETERS = ("run", "start", "z")
+PARAMETERS = ("run", "start", "z", "panel", "view")
 DEFAULT_START = "test-0"
 SEEDS = 2**32  # of samples
 
@@ -24,12 +24,14 @@ SEEDS = 2**32  # of samples
 class Place:
     """Where Explore is: a run, a start such as "test-12", "mean-3", "sample-7" or "zero", and the text of a code.
 
-    `z` is None at the start's own code.
+    `z` is None at the start's own code, `panel` at the first one; `view` is what that panel wrote of itself.
     """
 
     run: str
     start: str
     z: str | None = None
+    panel: str | None = None
+    view: str | None = None
 
     @property
     def test_index(self) -> int | None:
@@ -43,16 +45,16 @@ def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Pl
 
     A link without a run means the first of `finished`, one without a start the first test image.
     """
-    name, start, z = (link.get(parameter) or None for parameter in PARAMETERS)
+    name, start, z, panel, view = (link.get(parameter) or None for parameter in PARAMETERS)
     run = next((run for run in finished if run.run_id == name), finished[0])
     dataset = datasets.load(run.config.dataset)
     if name not in (None, run.run_id):
         start = start if start and _starts(start, dataset) else DEFAULT_START
-        return Place(run.run_id, start), f"The link's run “{name}” is not on this computer; this is {run.title}."
+        return Place(run.run_id, start, panel=panel), f"The link's run “{name}” is not on this computer; this is {run.title}."
     if start and not _starts(start, dataset):
         problem = f"The link's start “{start}” does not exist for {dataset.title}; this starts from test image 0."
-        return Place(run.run_id, DEFAULT_START), problem
-    place = Place(run.run_id, start or DEFAULT_START)
+        return Place(run.run_id, DEFAULT_START, panel=panel), problem
+    place = Place(run.run_id, start or DEFAULT_START, panel=panel, view=view)
     wrong = z and _problem(z, run.config.latent_dim)
     return (place, f"{wrong}; this is the start's own code.") if wrong else (replace(place, z=z), None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -36,7 +37,7 @@ def page() -> None:
         run = _choose_model(finished)
         st.caption(MODELS[run.config.family].summary, width="stretch")
     if run.run_id != st.session_state[PLACE].run:
-        same_start, _ = links.resolve({"run": run.run_id, "start": st.session_state[PLACE].start}, finished)
+        same_start, _ = links.resolve({**asdict(st.session_state[PLACE]), "run": run.run_id, "z": None}, finished)
         _open(same_start)
     number, place, problem = st.session_state[OPENING]
     if problem:
@@ -52,7 +53,7 @@ def _arrive(finished: list[Run]) -> None:
     link: dict[str, str | None] = {name: st.query_params[name] for name in links.PARAMETERS if name in st.query_params}
     last: Place | None = st.session_state.get(PLACE)
     if last:
-        link = {"run": last.run, **link} if link else {"run": last.run, "start": last.start, "z": last.z}
+        link = {"run": last.run, **link} if link else asdict(last)
     try:
         _open(*links.resolve(link, finished))
     except AecoreError as error:  # that run's data are not here; the first run's may be

@@ -4,11 +4,11 @@
 import { tensorsOf } from "../js/blobs.js";
 import { decodeCode, encodeCode, replaceLink } from "../js/link.js";
 import { makeStack } from "../js/stack.js";
+import { Panels } from "./panels.js";
 import { Picker, describe } from "./picker.js";
 import { Picture } from "./picture.js";
 import { Sliders } from "./sliders.js";
 import { parseStart, sampleCode, startCode, startName } from "./starts.js";
-import { Strip } from "./strip.js";
 
 const KEYS_REST = 300; // ms after the last key until a movement by keys has ended
 
@@ -32,13 +32,13 @@ class Explorer {
   constructor(root) {
     this.root = root;
     this.picture = new Picture(root);
-    this.strip = new Strip(root.querySelector(".strip"), (index, value) => { this.set(index, value); this.rest(); });
+    this.panels = new Panels(root, this);
     this.picker = new Picker(root, (start) => { this.begin(start); this.rest(); });
     this.sliders = new Sliders(root.querySelector(".sliders"), {
       move: (index, value, event) => this.move(index, value, event),
       rest: (soon) => this.rest(soon),
       take: (index) => this.take(index),
-      home: (index) => { this.take(index); this.set(index, this.home[index]); this.rest(); },
+      home: (index) => { this.take(index); this.set(index, this.home[index]); },
     });
     root.querySelector(".reset").addEventListener("click", () => this.jump(this.home));
     root.querySelector(".random").addEventListener("click", () => {
@@ -50,16 +50,15 @@ class Explorer {
   // A place is opened once; reruns only repeat it.
   open(space, opening) {
     if (space.run === this.space?.run && opening.number === this.opened) return;
-    if (space.dataset !== this.space?.dataset) { // the old picture stays until there is a new one
-      this.picture.shape(space.shape, space.span);
-      this.strip.shape(space.shape, space.span);
-    }
-    Object.assign(this, { space, opened: opening.number, decode: null, codes: null, images: null, labels: null });
+    const first = !this.space; // the old picture stays until there is a new one
+    if (space.dataset !== this.space?.dataset) this.picture.shape(space.shape, space.span);
+    Object.assign(this, { space, opened: opening.number, decode: null, encode: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);
     this.sliders.show(space.dimensions);
     this.root.querySelector(".measure").textContent = space.measure;
     this.picker.show(space);
     this.take(space.dimensions[0].index);
+    this.panels.open(space, first ? opening.panel : undefined, opening.view);
     this.begin(parseStart(opening.start), opening);
     replaceLink(this.place());
     this.fetch(space);
@@ -70,11 +69,13 @@ class Explorer {
     const wanted = (promise, use) => promise.then((value) => { if (this.space === space) use(value); });
     wanted(tensorsOf(`weights/${space.run}`), (file) => {
       this.decode = makeStack(file, "decoder").forward;
+      this.encode = makeStack(file, "encoder").forward;
       this.picker.supplyDecoder(this.decode);
       this.redraw();
     });
     wanted(tensorsOf(`codes/${space.run}`), ({ tensors }) => {
       this.codes = tensors.codes.data;
+      this.refresh();
       if (this.waiting) { this.begin(this.waiting); this.rest(); }
     });
     wanted(tensorsOf(`images/${space.dataset}`), ({ tensors }) => {
@@ -82,6 +83,7 @@ class Explorer {
       this.labels = tensors.labels.data;
       this.picker.supplyImages(this.images, this.labels);
       this.introduce();
+      this.refresh();
     });
   }
 
@@ -112,16 +114,15 @@ class Explorer {
   }
 
   take(index) {
-    this.held = index;
+    this.held = this.space.dimensions.find((dimension) => dimension.index === index);
     this.sliders.mark(index);
-    this.strip.show(this.space.dimensions.find((dimension) => dimension.index === index));
     this.refresh();
   }
 
   // A slider moved: decode and paint at once, in its own event.
   move(index, value, event) {
     this.z[index] = value;
-    if (this.held !== index) this.take(index);
+    if (this.held.index !== index) this.take(index);
     if (!this.paint()) return;
     this.root.dispatchEvent(new CustomEvent("decoded", { bubbles: true, composed: true, detail: { since: event.timeStamp } }));
     this.refresh();
@@ -131,6 +132,7 @@ class Explorer {
     this.z[index] = value;
     this.sliders.set(index, value);
     this.redraw();
+    this.rest();
   }
 
   jump(z) {
@@ -153,11 +155,11 @@ class Explorer {
     return true;
   }
 
-  // The strip is eleven pictures: once a frame is enough.
+  // A panel is many pictures: once a frame is enough.
   refresh() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      if (this.decode && this.start) this.strip.draw(this.z, this.decode);
+      if (this.decode && this.start) this.panels.show(this.z);
     });
   }
 
@@ -174,7 +176,7 @@ class Explorer {
   // Where this is; z is null at the start's own code.
   place() {
     const moved = this.z.some((value, i) => value !== this.home[i]);
-    return { run: this.space.run, start: startName(this.start), z: moved ? encodeCode(this.z) : null };
+    return { run: this.space.run, start: startName(this.start), z: moved ? encodeCode(this.z) : null, ...this.panels.place() };
   }
 
   close() {
