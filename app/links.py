@@ -50,7 +50,9 @@ def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Pl
     dataset = datasets.load(run.config.dataset)
     if name not in (None, run.run_id):
         start = start if start and _starts(start, dataset) else DEFAULT_START
-        return Place(run.run_id, start, panel=panel), f"The link's run “{name}” is not on this computer; this is {run.title}."
+        return Place(
+            run.run_id, start, panel=panel
+        ), f"The link's run “{name}” is not on this computer; this is {run.title}."
     if start and not _starts(start, dataset):
         problem = f"The link's start “{start}” does not exist for {dataset.title}; this starts from test image 0."
         return Place(run.run_id, DEFAULT_START, panel=panel), problem

@@ -64,7 +64,13 @@ def _dimensions(run: Run, prior: bool) -> list[dict[str, Any]]:
 
 def opening(run: Run, place: Place, number: int) -> dict[str, Any]:
     """The place to open, with what lets the first picture come before the codes and images: `number` tells it apart."""
-    known: dict[str, Any] = {"number": number, "start": place.start, "z": place.z, "panel": place.panel, "view": place.view}
+    known: dict[str, Any] = {
+        "number": number,
+        "start": place.start,
+        "z": place.z,
+        "panel": place.panel,
+        "view": place.view,
+    }
     if (index := place.test_index) is not None:
         dataset = datasets.load(run.config.dataset)
         known["code"] = run.codes[index].tolist()
