@@ -30,7 +30,7 @@ def nearest(blocks: Iterable[Array], x: Array, k: int) -> tuple[NDArray[np.intp]
 def _squared(block: Array, x: Array) -> NDArray[np.float64]:
     if block.ndim != 2 or x.shape != block.shape[1:]:
         raise AecoreError(f"Rows of the shape {block.shape} have no distance from a point of the shape {x.shape}.")
-    return np.square(block - x).sum(axis=1, dtype=np.float64)
+    return np.asarray(np.square(block - x).sum(axis=1, dtype=np.float64))
 
 
 def trained_on(run: Run, dataset: Dataset) -> Bytes:

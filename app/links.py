@@ -24,7 +24,8 @@ SEEDS = 2**32  # of samples
 class Place:
     """Where Explore is: a run, a start such as "test-12", "mean-3", "sample-7" or "zero", and the text of a code.
 
-    `z` is None at the start's own code, `panel` at the first one; `view` is what that panel wrote of itself.
+    The picture of the start "own-3" is in one browser alone, so that its code is always given. `z` is None at any
+    other start's own code, `panel` at the first one; `view` is what that panel wrote of itself.
     """
 
     run: str
@@ -34,10 +35,10 @@ class Place:
     view: str | None = None
 
     @property
-    def test_index(self) -> int | None:
-        """The number of the test image that this starts from, if it does from one."""
+    def image(self) -> tuple[str, int] | None:
+        """The image of the dataset that this starts from, ("test" or "train", its number), if it does from one."""
         kind, _, number = self.start.partition("-")
-        return int(number) if kind == "test" else None
+        return (kind, int(number)) if kind in ("test", "train") else None
 
 
 def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Place, str | None]:
@@ -62,13 +63,15 @@ def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Pl
 
 
 def _starts(start: str, dataset: Dataset) -> bool:
-    match = re.fullmatch(r"(test|mean|sample)-(\d{1,10})", start)
+    match = re.fullmatch(r"(test|train|mean|sample|own)-(\d{1,10})", start)
     if not match:
         return start == "zero"
     number = int(match[2])
     if match[1] == "mean":
         return number in dataset.test_labels  # a class without a test image has no mean
-    return number < {"test": len(dataset.test_labels), "sample": SEEDS}[match[1]]
+    if match[1] in ("test", "train"):
+        return number < len(dataset.test_labels if match[1] == "test" else dataset.train_labels)
+    return number < SEEDS
 
 
 def _problem(z: str, latent_dim: int) -> str | None:

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { stroke } from "../../app/components/explorer/own/brush.js";
 import { asBytes, brightBorder, fitPicture } from "../../app/components/explorer/own/fit.js";
+import { greyOf } from "../../app/components/explorer/own/upload.js";
 import { resample } from "../../app/components/explorer/own/resample.js";
 import { parseTensors } from "../../app/components/js/tensors.js";
 import { makeStack } from "../../app/components/js/stack.js";
@@ -143,4 +144,10 @@ test("a drawn picture is encoded as numpy encodes it", () => {
     const z = stack.forward(toPixels(Uint8Array.from(bytes), span));
     z.forEach((value, i) => assert.ok(Math.abs(value - code[i]) < 1e-5 * (1 + Math.abs(code[i])) * 10, `${value} ${code[i]}`));
   }
+});
+
+test("colours become luma, and what is transparent the opposite of the rest", () => {
+  near(greyOf([255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 255, 255, 255, 255]), [0.299, 0.587, 0.114, 1], 1e-6, "luma");
+  near(greyOf([0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0, 51]), [0, 1, 0.8], 1e-6, "dark on nothing");
+  near(greyOf([255, 255, 255, 255, 0, 0, 0, 0]), [1, 0], 1e-6, "bright on nothing");
 });

@@ -7,15 +7,20 @@
 //   show(z)                       at most once a frame while in sight, whenever the code, the slider in hand or what
 //                                 is loaded has changed; `explorer.decode` is there. z may be changed and put back.
 //   hide()                        another panel was chosen: stop what runs by itself
+//   rest()                        optional: a movement ended, or this panel was chosen
+//   hear(answers)                 optional: what the server says to the panel in sight; null where it says nothing
 //   state() -> text or null, restore(text)   optional: what the link carries of it (`view=`)
 // Of the explorer it may read space, decode, encode, codes, images, labels (null until loaded), z, home, start,
-// held (the slider in hand), and call jump(z), set(dimension, value), rest() after a change to its own state, and
+// held (the slider in hand), picture.real (the start's image, pixels or null), and call jump(z), begin(start), ask(question), set(dimension, value), rest() after a change to its own state, and
 // refresh() to be shown again at the next frame.
 
 import { element } from "../js/dom.js";
+import { Models } from "./panels/models.js";
+import { Neighbours } from "./panels/neighbours.js";
+import { Own } from "./panels/own.js";
 import { Traversal } from "./panels/traversal.js";
 
-const PANELS = [Traversal];
+const PANELS = [Traversal, Neighbours, Models, Own];
 
 export class Panels {
   constructor(root, explorer) {
@@ -41,13 +46,22 @@ export class Panels {
     this.current.panel.show(z);
   }
 
+  rest() {
+    this.current.panel.rest?.();
+  }
+
+  hear(answers) {
+    this.current.panel.hear?.(answers);
+  }
+
   // For the link: null where it is the first panel, and where the panel has nothing to say.
   place() {
     return { panel: this.id === PANELS[0].id ? null : this.id, view: this.current.panel.state?.() ?? null };
   }
 
+  // -> the panel
   choose(id) {
-    if (this.id === id) return;
+    if (this.id === id) return this.current.panel;
     if (this.current) {
       this.current.panel.hide();
       this.current.root.hidden = true;
@@ -62,6 +76,7 @@ export class Panels {
     }
     this.body.setAttribute("aria-labelledby", `tab-${id}`);
     this.wake();
+    return this.current.panel;
   }
 
   make(Panel) {
