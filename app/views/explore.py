@@ -80,21 +80,16 @@ def _choose_model(finished: list[Run]) -> Run:
 
 @st.fragment  # a commit reruns this alone
 def _explorer(run: Run, place: Place, number: int) -> None:
-    panel, others = st.session_state[PLACE].panel, _others(run)
+    panel = st.session_state[PLACE].panel
+    models = [one for one in runs.finished() if one.config.dataset == run.config.dataset] if panel == "models" else []
     answers: dict[str, Any] = {}
-    if panel == "models":
-        answers["models"] = list(runs.short_labels([run, *others]).items())
+    if models:
+        answers["models"] = list(runs.short_labels(models).items())
     if panel == "neighbours":
         answers["training"] = _training(run)
     components.explorer(runs.space(run), space.opening(run, place, number), answers, _moved)
-    if panel == "models":
-        with st.container(gap=None):
-            components.store(*(partial(runs.weights, other) for other in others))
-
-
-def _others(run: Run) -> list[Run]:
-    """The other runs on its dataset."""
-    return [other for other in runs.finished() if other.config.dataset == run.config.dataset and other != run]
+    with st.container(gap=None):
+        components.store(*(partial(runs.weights, other) for other in models if other.run_id != run.run_id))
 
 
 def _training(run: Run) -> dict[str, Any] | None:

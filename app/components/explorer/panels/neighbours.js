@@ -10,7 +10,7 @@ import { brief } from "../numbers.js";
 import { keepPicture } from "../pictures.js";
 
 const SHOWN = 8;
-const PART = 500; // pictures looked at in one go, a millisecond or so
+const PART = 400_000; // pixels looked at in one go, a millisecond or so
 const AGAIN = 700; // ms until the server is asked whether it is ready
 
 export class Neighbours {
@@ -31,7 +31,7 @@ export class Neighbours {
 
   open(space) {
     this.hide();
-    Object.assign(this, { space, settled: null, asked: null });
+    Object.assign(this, { space, asked: null });
     for (const row of Object.values(this.rows)) row.open(space);
     this.rows.codes.say(`of ${space.count.toLocaleString("en")} test images`);
     this.rows.pictures.say(`of ${space.count.toLocaleString("en")} test images`);
@@ -45,15 +45,19 @@ export class Neighbours {
     const { index, squared } = nearestRows(codes, z, SHOWN);
     this.rows.codes.show(index.map((number, at) => this.testImage(number, Math.sqrt(squared[at]))));
     if (!this.settled) this.rest();
-    const stale = this.settled !== null && z.some((value, i) => value !== this.settled[i]);
-    for (const name of ["pictures", "trainCodes", "trainPictures"]) this.rows[name].root.classList.toggle("stale", stale);
+    for (const name of ["pictures", "trainCodes", "trainPictures"]) this.rows[name].root.classList.toggle("stale", !this.at(z));
+  }
+
+  // Whether z is the code that was searched for.
+  at(z) {
+    return this.settled !== null && z.every((value, i) => value === this.settled[i]);
   }
 
   // The searches that take longer than a frame may.
   rest() {
     const { decode, images, z, space } = this.explorer;
-    if (!decode || !images || space !== this.space) return;
-    this.hide();
+    if (!decode || !images || space !== this.space || this.at(z)) return;
+    this.stop();
     this.settled = z.slice();
     this.searchPictures(decode(z).slice());
     this.asked = { run: space.run, z: encodeCode(z) };
@@ -64,9 +68,9 @@ export class Neighbours {
   // A part at a time, so that a new movement never waits.
   searchPictures(pixels) {
     const { span, shape } = this.space, [low, high] = span;
-    const search = searchRows(this.explorer.images, toBytes(pixels, span), SHOWN), parts = Math.ceil(PART * 784 / (shape[0] * shape[1]));
+    const search = searchRows(this.explorer.images, toBytes(pixels, span), SHOWN), part = Math.ceil(PART / (shape[0] * shape[1]));
     const go = () => {
-      if (!search.advance(parts)) { this.searching = setTimeout(go); return; }
+      if (!search.advance(part)) { this.searching = setTimeout(go); return; }
       const unit = ((high - low) / 255) ** 2; // of a squared byte
       this.rows.pictures.show(search.index.map((number, at) => this.testImage(number, search.squared[at] * unit)));
     };
@@ -87,7 +91,7 @@ export class Neighbours {
     if (training.pictures) this.showTraining(trainPictures, training.pictures, training.count);
     if (training.codes) return this.showTraining(trainCodes, training.codes, training.count);
     trainCodes.say("The codes of the training images are being made …");
-    this.searchingTraining = setTimeout(() => this.explorer.ask({ ...this.asked, again: Date.now() }), AGAIN);
+    this.asking = setTimeout(() => this.explorer.ask({ ...this.asked, again: Date.now() }), AGAIN);
   }
 
   showTraining(row, found, count) {
@@ -100,8 +104,13 @@ export class Neighbours {
   }
 
   hide() {
+    this.stop();
+    this.settled = null;
+  }
+
+  stop() {
     clearTimeout(this.searching);
-    clearTimeout(this.searchingTraining);
+    clearTimeout(this.asking);
   }
 }
 
