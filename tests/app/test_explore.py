@@ -16,8 +16,8 @@ from aecore import datasets, make_config, store
 def explorer(app):
     """What the explorer was given."""
     (found,) = [element for element in app.get("bidi_component") if element.proto.component_name == "explorer"]
-    space, opening = json.loads(found.proto.json)
-    return {**space, "opening": opening}
+    space, opening, answers = json.loads(found.proto.json)
+    return {**space, "opening": opening, "answers": answers}
 
 
 def sent(app):
