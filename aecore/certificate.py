@@ -168,9 +168,7 @@ def _mnist(family: str, recipe: str = "chapter") -> RunConfig:
 _AE, _VAE, _PCA = make_config("ae"), make_config("vae"), make_config("pca")
 _BEST_AE, _BEST_VAE = make_config("ae", "best"), make_config("vae", "best")
 _DENOISING, _ADVERSARIAL = make_config("denoising-ae"), make_config("adversarial-ae")
-_SMALL_AE, _SMALL_DROPOUT = (
-    make_config(family, "fast", epochs=100, train_images=2_000) for family in ("ae", "dropout-ae")
-)
+_SMALL_AE, _SMALL_DROPOUT = make_config("ae", "small"), make_config("dropout-ae", "small")
 _EXAMPLE_VAE = make_config("vae", "example", dataset="mnist")
 _FACES_PCA = make_config("pca", dataset="olivetti", latent_dim=30)
 _FACES_AE = make_config("ae", "faces")

@@ -15,9 +15,10 @@ from aecore.families import MODELS
 Loss = Literal["bce", "mse"]
 Activation = Literal["relu", "silu", "tanh"]
 Optimiser = Literal["adam", "adamw", "muon"]
-Schedule = Literal["constant", "cosine"]
+Schedule = Literal["constant", "cosine", "quadratic"]
 Output = Literal["sigmoid", "linear"]
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["float32", "bfloat16", "auto"]
+Start = Literal["glorot", "centred"]
 Codes = Literal["feed-forward", "optimised"]
 
 
@@ -45,10 +46,11 @@ class RunConfig:
     lr: float = 1e-3
     bias_lr: float = 3e-3  # muon only: AdamW's rate for the biases
     weight_decay: float = 0.0
-    schedule: Schedule = "constant"  # cosine: after a linear warm-up over the first tenth
+    schedule: Schedule = "constant"  # cosine, quadratic: to 0, after a linear warm-up over the first tenth
     batch_size: int = 512
     epochs: int = 100
-    precision: Precision = "float32"  # bfloat16: matrix products while training; weights stay float32
+    precision: Precision = "float32"  # bfloat16: matrix products while training; auto: where the hardware has it
+    start: Start = "glorot"  # weights; centred: and biases that take the mean image to 0 and 0 to the mean image
     shift: int = 0  # each training image is moved by up to so many pixels, anew every epoch
     mirror: bool = False  # each training image is mirrored left to right every other time, anew every epoch
     fresh: bool = False  # where the images are views of larger pictures: new views every epoch
@@ -172,7 +174,7 @@ _DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
 _CHOICES = {
     name: get_args(hint)
     for name, hint in get_type_hints(RunConfig).items()
-    if hint in (Loss, Activation, Optimiser, Schedule, Output, Precision, Codes)
+    if hint in (Loss, Activation, Optimiser, Schedule, Output, Precision, Start, Codes)
 }
 _LEAST = {"latent_dim": 1, "batch_size": 1, "epochs": 0, "shift": 0, "train_images": 0, "seed": 0}
 _POSITIVE = ("lr", "bias_lr")

@@ -27,7 +27,7 @@ from aecore.jobs import maps_lock
 from aecore.mapped import Mapped, images_of
 from aecore.models.base import Images, Model, build
 from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, WEIGHTS, Run
-from aecore.training import Epoch, check_finite, evaluate_terms, fit, generator_for
+from aecore.training import Epoch, check_finite, evaluate_terms, fit, generator_for, precision_of
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,7 @@ def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
         "run_id": draft.run_id,
         "config": config.to_dict(),
         "epochs": epochs,
+        "precision": precision_of(config, torch.device("cpu")),
         "seconds": round(sum(row["seconds"] for row in history), 3),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "image_shape": list(dataset.test_images.shape[1:]),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from aecore.config import RunConfig, make_config
 
-_SMALL = 2_000  # so few training images that a network can learn them by heart
-
 _FASHION = (
     *(make_config(family) for family in ("ae", "vae", "pca", "logistic-pca", "denoising-ae", "adversarial-ae")),
     make_config("ae", "best"),
     make_config("vae", "best"),
     make_config("logistic-pca", "optimised"),
-    make_config("ae", "fast", epochs=100, train_images=_SMALL),
-    make_config("dropout-ae", "fast", epochs=100, train_images=_SMALL),
+    make_config("ae", "small"),
+    make_config("dropout-ae", "small"),
 )
 
 _MNIST = (

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name for it
 from torch import Generator, Tensor, nn
-from torch.optim import Adam, AdamW, Muon, Optimizer
+from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from aecore.config import RunConfig
 from aecore.distributed import ALONE, Team
 from aecore.errors import AecoreError
 from aecore.models.base import Images, Model, Objective, Terms
+from aecore.muon import Muon
 
 Snapshot = dict[str, Tensor]
+
+_LOOK = 10_000  # images whose mean `start` "centred" takes
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def fit(
     """
     began = time.perf_counter()
     model.initialise(images.flatten(1))
+    if config.start == "centred":
+        model.centre(images[torch.arange(min(len(images), _LOOK))])
     if not model.objectives():
         yield Epoch(0, time.perf_counter() - began, {}, dict)
         return
@@ -80,6 +85,7 @@ class _Loop:
     ) -> None:
         self.model, self.images, self.config, self.fresh, self.team = model, images, config, fresh, team
         self.epoch = 0
+        self.bfloat16 = precision_of(config, images.device) == "bfloat16"
         self.order = generator_for(config.seed, stream=1)
         self.noise = generator_for(config.seed, stream=2, device=images.device)
         self.objectives = [team.joined(objective) for objective in model.objectives()]
@@ -117,7 +123,7 @@ class _Loop:
         return mirrored(images, self.noise) if self.config.mirror else images
 
     def _step(self, objective: Objective, optimisers: list[Optimizer], x: Tensor, weight: float) -> Terms:
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16):
             terms = objective.terms(x, self.noise)
         gradients = self.team.gradients(objective.loss(terms), objective.parameters, weight)
         for parameter, gradient in zip(objective.parameters, gradients, strict=True):
@@ -202,19 +208,34 @@ def mirrored(images: Tensor, generator: Generator) -> Tensor:
 
 
 def _schedule(config: RunConfig, steps: int) -> Callable[[int], float]:
-    """The learning rate's factor at each step: 1, or a warm-up over a tenth and then half a cosine to 0."""
-    return _cosine(steps) if config.schedule == "cosine" else lambda step: 1.0
+    """The learning rate's factor at each step: 1, or a warm-up over a tenth and then a fall to 0."""
+    shapes = {"cosine": _half_cosine, "quadratic": lambda progress: 1 - progress**2}
+    return _falling(steps, shapes[config.schedule]) if config.schedule in shapes else lambda step: 1.0
 
 
-def _cosine(steps: int) -> Callable[[int], float]:
+def _half_cosine(progress: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def _falling(steps: int, shape: Callable[[float], float]) -> Callable[[int], float]:
     warm_up = max(1, round(0.1 * steps))
 
-    def cosine(step: int) -> float:
+    def factor(step: int) -> float:
         if step < warm_up:
             return (step + 1) / warm_up
-        return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm_up) / max(1, steps - warm_up))))
+        return shape(min(1.0, (step - warm_up) / max(1, steps - warm_up)))
 
-    return cosine
+    return factor
+
+
+def precision_of(config: RunConfig, device: torch.device) -> str:
+    """The precision of the matrix products: the config's, or for "auto" bfloat16 where `device` has it in hardware."""
+    if config.precision != "auto":
+        return config.precision
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    able = torch.cpu.get_capabilities() if device.type == "cpu" else {}
+    return "bfloat16" if able.get("avx512_bf16") or able.get("amx_bf16") else "float32"
 
 
 def check_finite(values: Mapping[str, float], epoch: int, config: RunConfig) -> None:
@@ -265,7 +286,7 @@ def descend(losses: Iterable[Tensor], parameters: Sequence[nn.Parameter], lr: fl
     when the parameters stand where it is to be measured, so `losses` is a generator.
     """
     optimiser = Adam(parameters, lr, fused=True)
-    schedule = LambdaLR(optimiser, _cosine(steps))
+    schedule = LambdaLR(optimiser, _falling(steps, _half_cosine))
     for loss in losses:
         for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
             parameter.grad = gradient

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import softplus
@@ -49,6 +51,10 @@ class AdversarialAE(Model):
             Objective("discriminator", list(self.discriminator.parameters()), self._discriminator_terms),
             Objective("regularisation", encoder, self._regularisation_terms),
         ]
+
+    def ends(self) -> tuple[nn.Linear, nn.Linear]:
+        """f's first and g's last layer."""
+        return cast(nn.Linear, self.network[0]), cast(nn.Linear, self.decoder[-1])
 
     def stacks(self) -> dict[str, Stack]:
         """Encoder, its moments folded into the last layer, and decoder; the discriminator has done its work."""

@@ -66,6 +66,22 @@ class Model(nn.Module, ABC):
     def initialise(self, images: Images) -> None:
         """One look at the training images, uint8 (n, pixels), before the first step."""
 
+    def ends(self) -> tuple[nn.Linear, nn.Linear]:
+        """The layer that pixels enter and the layer that makes the logits; `start` "centred" sets their biases."""
+        raise NotImplementedError
+
+    def centre(self, images: Tensor) -> None:
+        """Set the two ends' biases so that the mean of `images`, (n, pixels), enters as 0 and stands for the code 0.
+
+        With the mean image m: b = -W m at the first layer; at the last, logit(m), or m where the output is linear.
+        """
+        first, last = self.ends()
+        mean = self.pixels(images).mean(0)
+        logits = mean.clamp(0.01, 0.99).logit() if self.config.output == "sigmoid" else mean
+        with torch.no_grad():
+            first.bias.copy_(-(first.weight @ mean))
+            last.bias.copy_(logits)
+
     def prior_codes(self, count: int, generator: Generator) -> Tensor | None:
         """`count` codes drawn from the prior, (count, latent_dim), or None where there is no prior."""
         return None
@@ -108,6 +124,10 @@ class Mirrored(Model):
     def decode(self, z: Tensor) -> Tensor:
         """sigmoid(g(z)), in (0, 1), or g(z) where the output is linear."""
         return self.finish(self.decoder(z))
+
+    def ends(self) -> tuple[nn.Linear, nn.Linear]:
+        """f's first and g's last layer."""
+        return cast(nn.Linear, self.encoder[0]), cast(nn.Linear, self.decoder[-1])
 
     def stacks(self) -> dict[str, Stack]:
         """Encoder and decoder."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from aecore.config import RunConfig
 from aecore.likelihoods import kl_standard_normal
@@ -40,6 +42,11 @@ class VAE(Model):
     def objectives(self) -> list[Objective]:
         """One: recon + beta * kl."""
         return [Objective("elbo", list(self.parameters()), self._terms, {"kl": self.config.beta})]
+
+    def ends(self) -> tuple[nn.Linear, nn.Linear]:
+        """The trunk's first layer, or without one the mean's, and g's last."""
+        first = self.trunk[0] if self.config.widths else self.mean
+        return cast(nn.Linear, first), cast(nn.Linear, self.decoder[-1])
 
     def stacks(self) -> dict[str, Stack]:
         """Encoder (mean), logvar (from the image too) and decoder."""

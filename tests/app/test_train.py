@@ -37,7 +37,15 @@ def test_every_family_opens_with_its_recipe(family, home, open_page, started):
     field(app, "Seed").set_value(77).run()
     assert not app.exception
     button(app, "Start").click().run()
-    assert started == [make_config(family, seed=77)]
+    recipe = "fast" if "fast" in MODELS[family].recipes else "chapter"
+    assert started == [make_config(family, recipe, seed=77)]
+
+
+def test_a_first_visit_can_start_a_run_at_once(home, open_page, started):
+    app = open_page("train")
+    assert not button(app, "Start").disabled
+    button(app, "Start").click().run()
+    assert started == [make_config("ae", "fast")]
 
 
 def test_settings_change_the_config(home, open_page, started):
@@ -47,7 +55,7 @@ def test_settings_change_the_config(home, open_page, started):
     field(app, "Hidden layer widths").set_value("64, 32")
     field(app, "Training images (0: all)").set_value(2000).run()
     button(app, "Start").click().run()
-    assert started == [make_config("ae", epochs=2, loss="mse", hidden=(64, 32), train_images=2000)]
+    assert started == [make_config("ae", "fast", epochs=2, loss="mse", hidden=(64, 32), train_images=2000)]
 
 
 def test_pixels_that_are_no_probabilities_ask_for_a_linear_output(home, open_page, started, monkeypatch):
@@ -59,7 +67,7 @@ def test_pixels_that_are_no_probabilities_ask_for_a_linear_output(home, open_pag
     field(app, "Loss").set_value("mse")
     field(app, "Decoder's output").set_value("linear").run()
     button(app, "Start").click().run()
-    assert started == [make_config("ae", dataset="olivetti", loss="mse", output="linear")]
+    assert started == [make_config("ae", "fast", dataset="olivetti", loss="mse", output="linear")]
 
 
 def test_a_dataset_that_is_not_here_cannot_be_trained_on(home, open_page, tmp_path, monkeypatch):
@@ -85,6 +93,8 @@ def test_a_setting_that_cannot_be_trained_is_one_sentence(home, open_page):
 
 def test_a_finished_run_is_not_started_again(home, open_page):
     app = open_page("train")
+    recipes = next(group for group in app.button_group if group.label == "Recipe")
+    recipes.set_value("chapter").run()
     assert button(app, "Start").disabled
     assert "This run is trained already." in [caption.value for caption in app.caption]
 

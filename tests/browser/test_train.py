@@ -33,7 +33,7 @@ def ready(page: Page) -> Page:
 def start(page: Page, epochs: int, seed: int) -> None:
     """Start a small run of the fast recipe."""
     page.get_by_text("Fast", exact=True).click()
-    expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("5")
+    expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("3")
     settle(page)
     fill(page, "Epochs", epochs)
     fill(page, "Seed", seed)

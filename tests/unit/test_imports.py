@@ -19,7 +19,18 @@ SERVES = {
     "bound", "certificate", "config", "datasets", "draft", "errors", "evaluation", "families", "figures", "grids",
     "jobs", "latents", "locks", "neighbours", "optimised", "projection", "shipped", "spectrum", "stacks", "store",
 }  # fmt: skip
-LEARNS = {"classifier", "distributed", "likelihoods", "mapped", "measures", "models", "nets", "training", "vision"}
+LEARNS = {
+    "classifier",
+    "distributed",
+    "likelihoods",
+    "mapped",
+    "measures",
+    "models",
+    "muon",
+    "nets",
+    "training",
+    "vision",
+}
 JOINS = {"__init__", "__main__", "experiment"}  # what brings the two together; the first one lazily
 
 HEAVY = ("torch", "torchvision", "sklearn", "openTSNE")
@@ -105,7 +116,7 @@ def test_a_model_never_imports_another_model(path: Path) -> None:
     assert others == []
 
 
-@each([path for path in LIBRARY if module_name(path) != "aecore.training"])
+@each([path for path in LIBRARY if module_name(path) not in ("aecore.training", "aecore.muon")])
 def test_only_training_knows_optimisers(path: Path) -> None:
     assert not [found.target for found in imports(path) if found.of("torch.optim")]
     assert not [name for name in attributes(path) if f"{name}.".startswith("torch.optim.")]

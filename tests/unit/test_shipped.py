@@ -86,7 +86,7 @@ def test_the_denoising_ae_is_better_on_noisy_images(noise):
 def test_the_dropout_ae_learns_less_by_heart():
     gaps = []
     for family in ("ae", "dropout-ae"):
-        config = make_config(family, "fast", epochs=100, train_images=2000)
+        config = make_config(family, "small")
         train, test = (evaluated(config, split).evaluation["sse"] for split in ("train", "test"))
         gaps.append(test - train)
     assert 0 < gaps[1] < gaps[0]

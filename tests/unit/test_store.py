@@ -89,7 +89,7 @@ def test_home_follows_the_environment(monkeypatch, tmp_path):
         (make_config("logistic-pca"), "Logistic PCA · 20-d · Fashion-MNIST · 30 epochs"),
         (
             make_config("ae", "fast", train_images=2000),
-            "AE · 20-d · Fashion-MNIST · 2,000 images · 5 epochs · fast recipe",
+            "AE · 20-d · Fashion-MNIST · 2,000 images · 3 epochs · fast recipe",
         ),
         (make_config("ae", optimiser="muon"), "AE · 20-d · Fashion-MNIST · 100 epochs · Muon"),
         (

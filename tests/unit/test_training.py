@@ -5,7 +5,8 @@ import torch
 
 from aecore import MODELS, AecoreError, RunConfig
 from aecore.models.base import build
-from aecore.training import fit, generator_for, mirrored, shifted
+from aecore.muon import Muon
+from aecore.training import fit, generator_for, mirrored, precision_of, shifted
 
 ITERATIVE = [name for name, row in MODELS.items() if "epochs" not in row.unused]
 IMAGES = torch.randint(0, 256, (200, 36), dtype=torch.uint8, generator=generator_for(0))
@@ -143,6 +144,53 @@ def test_shifted_and_bfloat16_runs_are_seeded_and_resume_bitwise():
 def test_flat_images_can_be_neither_shifted_nor_mirrored(change):
     with pytest.raises(AecoreError, match=next(iter(change))):
         train(config_for("ae", **change))
+
+
+@pytest.mark.parametrize("family", [name for name in ITERATIVE if "start" not in MODELS[name].unused])
+def test_a_centred_start_knows_the_mean_image(family):
+    """Before the first step the mean image enters the first layer as 0, and the code 0 decodes to it."""
+    model = build(config_for(family, start="centred", hidden=()), 36, generator_for(0))
+    model.centre(IMAGES)
+    mean = IMAGES.float().mean(0, keepdim=True) / 255
+    model.eval()
+    with torch.no_grad():
+        assert model.ends()[0](mean).abs().max() < 1e-5
+        torch.testing.assert_close(model.decode(torch.zeros(1, 3)), mean)
+
+
+def test_a_centred_start_is_taken_before_the_first_step():
+    one, other = (train(config_for("ae", start=start, epochs=1))[0] for start in ("glorot", "centred"))
+    assert not same(one, other)
+    resumed = train(config_for("ae", start="centred"), train(config_for("ae", start="centred"), stop_after=2)[1])[0]
+    assert same(resumed, train(config_for("ae", start="centred"))[0])
+
+
+def test_auto_precision_follows_the_hardware(monkeypatch):
+    cpu = torch.device("cpu")
+    for has, name in (({"avx512_bf16": True}, "bfloat16"), ({"amx_bf16": True}, "bfloat16"), ({}, "float32")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
+        assert precision_of(config_for("ae", precision="auto"), cpu) == name
+        assert precision_of(config_for("ae", precision="float32"), cpu) == "float32"
+
+
+def test_muon_is_the_one_in_torch():
+    """The same steps as `torch.optim.Muon`, whatever the shapes, alone or in a batch."""
+    shapes = [(8, 20), (20, 8), (8, 20), (5, 5), (3, 8)]
+
+    def matrices():
+        made = [torch.nn.Parameter(torch.randn(shape, generator=generator_for(i))) for i, shape in enumerate(shapes)]
+        for i, matrix in enumerate(made):
+            matrix.grad = torch.randn(matrix.shape, generator=generator_for(100 + i))
+        return made
+
+    ours, theirs = matrices(), matrices()
+    one = Muon(ours, lr=0.1, weight_decay=0.01)
+    other = torch.optim.Muon(theirs, lr=0.1, weight_decay=0.01, adjust_lr_fn="original")
+    for _ in range(3):
+        one.step()
+        other.step()
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, atol=2e-3, rtol=0)
 
 
 def test_half_of_the_images_are_mirrored():
