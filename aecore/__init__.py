@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import aecore.latents  # noqa: F401 - no other module imports it, so that mypy would not see it below
-    from aecore import datasets, evaluation, figures, jobs, latents, projection, store
+    from aecore import datasets, evaluation, figures, jobs, latents, neighbours, projection, store
     from aecore.config import RunConfig, make_config
     from aecore.datasets import Dataset
     from aecore.errors import AecoreError
@@ -29,11 +29,12 @@ __all__ = [
     "latents",
     "load_or_train",
     "make_config",
+    "neighbours",
     "projection",
     "store",
 ]
 
-_MODULES = ("datasets", "evaluation", "figures", "jobs", "latents", "projection", "store")
+_MODULES = ("datasets", "evaluation", "figures", "jobs", "latents", "neighbours", "projection", "store")
 
 _HOME_OF = {
     "AecoreError": "aecore.errors",

@@ -15,7 +15,7 @@ from aecore import datasets
 from aecore.datasets import Dataset
 from aecore.store import Run
 
-PARAMETERS = ("run", "start", "z")
+PARAMETERS = ("run", "start", "z", "panel", "view")
 DEFAULT_START = "test-0"
 SEEDS = 2**32  # of samples
 
@@ -24,18 +24,21 @@ SEEDS = 2**32  # of samples
 class Place:
     """Where Explore is: a run, a start such as "test-12", "mean-3", "sample-7" or "zero", and the text of a code.
 
-    `z` is None at the start's own code.
+    The picture of the start "own-3" is in one browser alone, so that its code is always given. `z` is None at any
+    other start's own code, `panel` at the first one; `view` is what that panel wrote of itself.
     """
 
     run: str
     start: str
     z: str | None = None
+    panel: str | None = None
+    view: str | None = None
 
     @property
-    def test_index(self) -> int | None:
-        """The number of the test image that this starts from, if it does from one."""
+    def image(self) -> tuple[str, int] | None:
+        """The image of the dataset that this starts from, ("test" or "train", its number), if it does from one."""
         kind, _, number = self.start.partition("-")
-        return int(number) if kind == "test" else None
+        return (kind, int(number)) if kind in ("test", "train") else None
 
 
 def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Place, str | None]:
@@ -43,28 +46,32 @@ def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Pl
 
     A link without a run means the first of `finished`, one without a start the first test image.
     """
-    name, start, z = (link.get(parameter) or None for parameter in PARAMETERS)
+    name, start, z, panel, view = (link.get(parameter) or None for parameter in PARAMETERS)
     run = next((run for run in finished if run.run_id == name), finished[0])
     dataset = datasets.load(run.config.dataset)
     if name not in (None, run.run_id):
         start = start if start and _starts(start, dataset) else DEFAULT_START
-        return Place(run.run_id, start), f"The link's run “{name}” is not on this computer; this is {run.title}."
+        return Place(
+            run.run_id, start, panel=panel
+        ), f"The link's run “{name}” is not on this computer; this is {run.title}."
     if start and not _starts(start, dataset):
         problem = f"The link's start “{start}” does not exist for {dataset.title}; this starts from test image 0."
-        return Place(run.run_id, DEFAULT_START), problem
-    place = Place(run.run_id, start or DEFAULT_START)
+        return Place(run.run_id, DEFAULT_START, panel=panel), problem
+    place = Place(run.run_id, start or DEFAULT_START, panel=panel, view=view)
     wrong = z and _problem(z, run.config.latent_dim)
     return (place, f"{wrong}; this is the start's own code.") if wrong else (replace(place, z=z), None)
 
 
 def _starts(start: str, dataset: Dataset) -> bool:
-    match = re.fullmatch(r"(test|mean|sample)-(\d{1,10})", start)
+    match = re.fullmatch(r"(test|train|mean|sample|own)-(\d{1,10})", start)
     if not match:
         return start == "zero"
     number = int(match[2])
     if match[1] == "mean":
         return number in dataset.test_labels  # a class without a test image has no mean
-    return number < {"test": len(dataset.test_labels), "sample": SEEDS}[match[1]]
+    if match[1] in ("test", "train"):
+        return number < len(dataset.test_labels if match[1] == "test" else dataset.train_labels)
+    return number < SEEDS
 
 
 def _problem(z: str, latent_dim: int) -> str | None:

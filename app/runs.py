@@ -9,9 +9,13 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import links
+import nearby
 import numpy as np
 import scrubber
 import space as latent_space
@@ -19,7 +23,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from aecore import AecoreError, datasets, figures, projection, spectrum, store
+from aecore import AecoreError, datasets, figures, neighbours, projection, spectrum, store
 from aecore.config import Codes
 from aecore.projection import Plane
 from aecore.store import Run, RunFolder
@@ -67,6 +71,16 @@ def plane(run: Run) -> tuple[Plane, float]:
     return _plane(run.run_id, run.record.get("created"), run)
 
 
+def training_codes(run: Run) -> Future[NDArray[np.float32]]:
+    """The codes of the images that the run was trained on; they are made in the background, for it takes seconds."""
+    return _training_codes(run.run_id, run.record.get("created"), run)
+
+
+def nearest_pictures(run: Run, code: str) -> nearby.Rows:
+    """The training images nearest to the picture of a code, which is spelt as in a link."""
+    return _nearest_pictures(run.run_id, run.record.get("created"), code, run)
+
+
 def grid_chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> bytes:
     """The run's stored grids of some consecutive epochs, packed for the epoch scrubber."""
     paths = [run.grid(epoch, kind) for epoch in epochs]
@@ -83,6 +97,26 @@ def _space(run_id: str, created: str | None, _run: Run) -> dict[str, Any]:
     return latent_space.describe(_run)
 
 
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _training_codes(run_id: str, created: str | None, _run: Run) -> Future[NDArray[np.float32]]:
+    future: Future[NDArray[np.float32]] = Future()
+
+    def make() -> None:
+        try:
+            future.set_result(neighbours.training_codes(_run, datasets.load(_run.config.dataset)))
+        except Exception as error:  # whoever asks for the result hears of it
+            future.set_exception(error)
+
+    Thread(target=make, daemon=True).start()
+    return future
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _nearest_pictures(run_id: str, created: str | None, code: str, _run: Run) -> nearby.Rows:
+    z = links.decode_code(code)
+    return [] if z is None else nearby.nearest_pictures(_run, z)
+
+
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _plane(run_id: str, created: str | None, _run: Run) -> tuple[Plane, float]:
     found = projection.plane(_run.codes)
@@ -90,7 +124,7 @@ def _plane(run_id: str, created: str | None, _run: Run) -> tuple[Plane, float]:
     return found, float(on_plane.var(axis=0).sum() / _run.codes.var(axis=0).sum())
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@st.cache_resource(show_spinner=False, max_entries=32)
 def _weights(run_id: str, created: str | None, _run: Run) -> bytes:
     return _run.weights()
 

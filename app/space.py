@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from aecore import datasets, latents
 from aecore.datasets import Dataset
+from aecore.datasets.base import Bytes
 from aecore.store import SAMPLES, Run
 
 
@@ -64,13 +65,31 @@ def _dimensions(run: Run, prior: bool) -> list[dict[str, Any]]:
 
 def opening(run: Run, place: Place, number: int) -> dict[str, Any]:
     """The place to open, with what lets the first picture come before the codes and images: `number` tells it apart."""
-    known: dict[str, Any] = {"number": number, "start": place.start, "z": place.z}
-    if (index := place.test_index) is not None:
+    known: dict[str, Any] = {
+        "number": number,
+        "start": place.start,
+        "z": place.z,
+        "panel": place.panel,
+        "view": place.view,
+    }
+    if place.image:
+        split, index = place.image
         dataset = datasets.load(run.config.dataset)
-        known["code"] = run.codes[index].tolist()
-        known["image"] = base64.b64encode(dataset.test_images[index].tobytes()).decode()
-        known["label"] = int(dataset.test_labels[index])
+        images, labels = _split(dataset, split)
+        known["code"] = (run.codes[index] if split == "test" else _encode(run, dataset, images[index])).tolist()
+        known["image"] = base64.b64encode(images[index].tobytes()).decode()
+        known["label"] = int(labels[index])
     return known
+
+
+def _split(dataset: Dataset, split: str) -> tuple[Bytes, Bytes]:
+    if split == "test":
+        return dataset.test_images, dataset.test_labels
+    return dataset.train_images, dataset.train_labels
+
+
+def _encode(run: Run, dataset: Dataset, image: Bytes) -> NDArray[np.float32]:
+    return run.encode(dataset.pixels(image[None]))[0]
 
 
 def _short(array: NDArray[np.float32]) -> Any:

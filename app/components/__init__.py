@@ -56,18 +56,32 @@ def last() -> Iterator[None]:
         store(*st.session_state[_LAST])
 
 
-def explorer(space: Mapping[str, Any], opening: Mapping[str, Any], moved: Callable[[Place], None]) -> None:
+def explorer(
+    space: Mapping[str, Any],
+    opening: Mapping[str, Any],
+    answers: Mapping[str, Any],
+    moved: Callable[[Place], None],
+) -> None:
     """The live explorer of a run's latent space (`space.describe`); it waits for the run's weights, codes and images.
 
     It opens `opening` (`space.opening`) once, and then again only when its `number` is another. `moved` hears
-    where a movement came to rest.
+    where a movement came to rest. `answers` is what the panel in sight is told, such as to its `question`.
     """
 
     def tell() -> None:
         moved(Place(**st.session_state["explorer"]["place"]))
 
     # a list, because Streamlit looks for dataframes in a dict, and loading pandas for that takes half a second
-    _explorer(key="explorer", data=[space, opening], on_place_change=tell)
+    _explorer(key="explorer", data=[space, opening, answers], on_place_change=tell, on_question_change=_heard)
+
+
+def question() -> Mapping[str, Any]:
+    """What a panel of the explorer last asked for; empty where none has."""
+    return st.session_state.get("explorer", {}).get("question") or {}
+
+
+def _heard() -> None:
+    """A question needs no more than the rerun that it causes."""
 
 
 def atlas(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import components
 import links
+import nearby
 import runs
 import space
 import streamlit as st
 from links import Place
 
+from aecore import datasets, neighbours
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.store import Run
@@ -36,7 +39,7 @@ def page() -> None:
         run = _choose_model(finished)
         st.caption(MODELS[run.config.family].summary, width="stretch")
     if run.run_id != st.session_state[PLACE].run:
-        same_start, _ = links.resolve({"run": run.run_id, "start": st.session_state[PLACE].start}, finished)
+        same_start, _ = links.resolve({**asdict(st.session_state[PLACE]), "run": run.run_id, "z": None}, finished)
         _open(same_start)
     number, place, problem = st.session_state[OPENING]
     if problem:
@@ -52,7 +55,7 @@ def _arrive(finished: list[Run]) -> None:
     link: dict[str, str | None] = {name: st.query_params[name] for name in links.PARAMETERS if name in st.query_params}
     last: Place | None = st.session_state.get(PLACE)
     if last:
-        link = {"run": last.run, **link} if link else {"run": last.run, "start": last.start, "z": last.z}
+        link = {"run": last.run, **link} if link else asdict(last)
     try:
         _open(*links.resolve(link, finished))
     except AecoreError as error:  # that run's data are not here; the first run's may be
@@ -77,7 +80,32 @@ def _choose_model(finished: list[Run]) -> Run:
 
 @st.fragment  # a commit reruns this alone
 def _explorer(run: Run, place: Place, number: int) -> None:
-    components.explorer(runs.space(run), space.opening(run, place, number), _moved)
+    panel = st.session_state[PLACE].panel
+    models = [one for one in runs.finished() if one.config.dataset == run.config.dataset] if panel == "models" else []
+    answers: dict[str, Any] = {}
+    if models:
+        answers["models"] = list(runs.short_labels(models).items())
+    if panel == "neighbours":
+        answers["training"] = _training(run)
+    components.explorer(runs.space(run), space.opening(run, place, number), answers, _moved)
+    with st.container(gap=None):
+        components.store(*(partial(runs.weights, other) for other in models if other.run_id != run.run_id))
+
+
+def _training(run: Run) -> dict[str, Any] | None:
+    """The nearest training images to the code that the component asked about; no `codes` while those are made."""
+    question = components.question()
+    z = links.decode_code(question.get("z", ""))
+    if question.get("run") != run.run_id or z is None or len(z) != run.config.latent_dim:
+        return None
+    known = {"run": run.run_id, "z": question["z"]}
+    try:
+        codes = runs.training_codes(run)
+        known |= {"count": len(neighbours.trained_on(run, datasets.load(run.config.dataset)))}
+        known |= {"pictures": runs.nearest_pictures(run, question["z"])}
+        return known | ({"codes": nearby.nearest_codes(run, codes.result(), z)} if codes.done() else {})
+    except AecoreError as error:
+        return known | {"problem": str(error)}
 
 
 def _moved(place: Place) -> None:

@@ -10,14 +10,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aecore import datasets, make_config, store
+from aecore import datasets, evaluation, make_config, neighbours, store
 
 
 def explorer(app):
     """What the explorer was given."""
     (found,) = [element for element in app.get("bidi_component") if element.proto.component_name == "explorer"]
-    space, opening = json.loads(found.proto.json)
-    return {**space, "opening": opening}
+    space, opening, answers = json.loads(found.proto.json)
+    return {**space, "opening": opening, "answers": answers}
 
 
 def sent(app):
@@ -136,3 +136,51 @@ def test_faces_are_shown_over_their_span_and_only_people_with_images_have_means(
     data = explorer(open_page("explore"))
     assert data["span"] == [-5, 3.5]
     assert [mean is not None for mean in data["means"]] == [True] * 10 + [False] * 30
+
+
+def test_the_models_panel_is_sent_the_weights_of_the_other_models(home, open_page, runs):
+    app = open_page("figures")
+    app.query_params["panel"] = "models"
+    app.switch_page("views/explore.py").run()
+    beside = [run for run in store.runs() if run.config.dataset == "fashion_mnist"]
+    answers = explorer(app)["answers"]
+    assert [run for run, _ in answers["models"]] == [run.run_id for run in beside]
+    assert len({title for _, title in answers["models"]}) == len(beside)
+    assert sorted(key for key in sent(app) if key.startswith("weights/")) == sorted(
+        f"weights/{run.run_id}" for run in beside
+    )
+
+
+def test_other_panels_ask_for_nothing(home, open_page, runs):
+    app = open_page("explore")
+    assert explorer(app)["answers"] == {}
+    assert len([key for key in sent(app) if key.startswith("weights/")]) == 1
+
+
+def test_a_training_image_is_a_start(home, open_page, runs):
+    app = open_page("figures")
+    app.query_params["start"] = "train-59999"
+    opening = explorer(app.switch_page("views/explore.py").run())["opening"]
+    data = datasets.load("fashion_mnist")
+    assert base64.b64decode(opening["image"]) == data.train_images[59999].tobytes()
+    assert opening["label"] == data.train_labels[59999]
+    code = runs["ae"].encode(data.pixels(data.train_images[59999:]))[0]
+    np.testing.assert_allclose(opening["code"], code, atol=1e-5)
+
+
+def test_the_nearest_training_images():
+    import nearby
+
+    run = next(run for run in store.runs() if run.config.train_images == 2000)
+    data = datasets.load(run.config.dataset)
+    codes = neighbours.training_codes(run, data)
+    found = nearby.nearest_codes(run, codes, codes[7])
+    assert found[0][:3] == [7, int(data.train_labels[7]), 0.0]
+    assert [row[2] for row in found] == sorted(row[2] for row in found)
+    assert found[1][2] == pytest.approx(np.linalg.norm(codes[found[1][0]] - codes[7]), abs=1e-3)
+    pictures = nearby.nearest_pictures(run, codes[7])
+    assert max(row[0] for row in pictures) < 2000  # it has seen no others
+    index = pictures[0][0]
+    real = data.pixels(data.train_images[index : index + 1])
+    assert pictures[0][2] == pytest.approx(float(evaluation.sse(real, run.decode(codes[7:8]))[0]), rel=1e-4)
+    assert base64.b64decode(pictures[0][3]) == data.train_images[index].tobytes()

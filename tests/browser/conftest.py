@@ -138,6 +138,12 @@ def explore(open_page: Callable[..., Page]) -> Callable[..., Page]:
 
 
 @pytest.fixture
+def painted() -> Callable[..., None]:
+    """`painted(page, *selectors)`: waits until Explore shows a picture, and one on some canvas of each selector."""
+    return wait_for_picture
+
+
+@pytest.fixture
 def phone() -> dict[str, Any]:
     """What makes a context a phone's, for `open_page`."""
     return {"viewport": PHONE, "has_touch": True, "is_mobile": True}

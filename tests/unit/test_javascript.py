@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from aecore import store
+from aecore import datasets, store
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
 from components.bundle import FOLDER, join
@@ -39,12 +40,73 @@ def cases(tmp_path):
     return path
 
 
+@pytest.fixture
+def pictures(tmp_path):
+    """What Pillow makes of pictures, digits to find again, and what numpy makes of a drawing."""
+    random = np.random.default_rng(1)
+    resized = [
+        _resized(random.random((height, width), np.float32), region, size)
+        for height, width, region, size in [
+            (300, 400, (0, 0, 400, 300), (28, 28)),
+            (300, 400, (50.5, 20.25, 250.5, 220.25), (25, 25)),
+            (31, 40, (3, 2, 31.7, 30.1), (28, 28)),
+            (28, 28, (0, 0, 28, 28), (28, 28)),
+            (5, 4, (0, 0, 4, 5), (28, 35)),
+        ]
+    ]
+    drawing = np.clip(random.normal(60, 90, 784), 0, 255).astype(np.uint8)
+    drawn = [
+        {"file": str(run.path / "weights.safetensors"), "span": list(data.span), "bytes": drawing.tolist(),
+         "code": run.encode(data.pixels(drawing.reshape(1, 28, 28)))[0].tolist()}
+        for run in store.runs()
+        if (data := datasets.load("fashion_mnist")).name == run.config.dataset
+    ]  # fmt: skip
+    path = tmp_path / "pictures.json"
+    path.write_text(json.dumps({"resized": resized, "digits": [_moved(digit) for digit in DIGITS], "drawn": drawn}))
+    return path
+
+
+def _resized(grey, region, size):
+    """A picture, and a part of it as Pillow's `resize` makes it with its triangle filter."""
+    expected = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR, box=region))
+    height, width = grey.shape
+    return {"grey": grey.ravel().tolist(), "width": width, "height": height, "size": list(size),
+            "region": dict(zip(("left", "top", "right", "bottom"), region, strict=True)),
+            "expected": expected.ravel().tolist()}  # fmt: skip
+
+
+# Two digits, drawn with a pen of 20 x 20 pixels' field: a seven and a lopsided six.
+DIGITS = ([(5, 5, 20, 5), (20, 5, 12, 22)], [(14, 4, 8, 14), (8, 14, 10, 22), (10, 22, 18, 20), (18, 20, 9, 15)])
+
+
+def _moved(lines):
+    """A digit as MNIST would hold it, and the same one large, off the middle, dark on white."""
+    digit = np.zeros((280, 280), np.float32)
+    y, x = np.mgrid[:280, :280] / 10
+    for x0, y0, x1, y1 in lines:
+        along = np.array([x1 - x0, y1 - y0])
+        t = np.clip(((x - x0) * along[0] + (y - y0) * along[1]) / (along @ along), 0, 1)
+        digit = np.maximum(digit, np.clip(1.5 - np.hypot(x - x0 - t * along[0], y - y0 - t * along[1]), 0, 1))
+    paper = np.ones((500, 640), np.float32)
+    paper[40:320, 200:480] -= digit * np.float32(0.8)
+    rows, columns = np.nonzero(digit > 0.1)
+    scale = 20 / max(np.ptp(rows) + 1, np.ptp(columns) + 1)
+    at = [float((axis * digit).sum() / digit.sum()) * 10 + 0.5 for axis in (x, y)]
+    half = 14 / scale
+    padded = np.pad(digit, 300)
+    box = [300 + at[0] - half, 300 + at[1] - half, 300 + at[0] + half, 300 + at[1] + half]
+    expected = np.asarray(Image.fromarray(padded).resize((28, 28), Image.Resampling.BILINEAR, box=box))
+    return {"grey": paper.ravel().tolist(), "width": 640, "height": 500, "expected": expected.ravel().tolist()}
+
+
 @NODE
-def test_node_tests_pass(cases):
+def test_node_tests_pass(cases, pictures):
     files = sorted(str(path) for path in (ROOT / "tests" / "node").glob("*.mjs"))
     ended = subprocess.run(
-        ["node", "--test", *files], env={**os.environ, "CASES": str(cases)}, capture_output=True, text=True, check=False
-    )
+        ["node", "--test", *files],
+        env={**os.environ, "CASES": str(cases), "PICTURES": str(pictures)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert ended.returncode == 0, ended.stdout[-4000:]
     assert "# skipped 0" in ended.stdout
 

@@ -32,16 +32,20 @@ def test_an_empty_link_is_the_first_run_and_image(runs):
     assert resolve({}, runs) == (Place(runs[0].run_id, "test-0"), None)
 
 
-@pytest.mark.parametrize("start", ["test-0", "test-9999", "mean-9", "sample-4294967295", "zero"])
+@pytest.mark.parametrize(
+    "start", ["test-0", "test-9999", "train-59999", "mean-9", "sample-4294967295", "zero", "own-3"]
+)
 def test_a_good_link(runs, start):
     z = encode_code(np.zeros(20, np.float32))
     place, problem = resolve({"run": runs[1].run_id, "start": start, "z": z}, runs)
     assert (place, problem) == (Place(runs[1].run_id, start, z), None)
-    assert place.test_index == (int(start[5:]) if start.startswith("test") else None)
+    kind, _, number = start.partition("-")
+    assert place.image == ((kind, int(number)) if kind in ("test", "train") else None)
 
 
 @pytest.mark.parametrize(
-    "start", ["test-10000", "test--1", "test-", "mean-10", "sample-4294967296", "nowhere", "zero-1"]
+    "start",
+    ["test-10000", "train-60000", "own-", "test--1", "test-", "mean-10", "sample-4294967296", "nowhere", "zero-1"],
 )
 def test_a_start_that_does_not_exist(runs, start):
     place, problem = resolve({"start": start, "z": encode_code(np.zeros(20, np.float32))}, runs)

@@ -3,12 +3,14 @@
 
 import { tensorsOf } from "../js/blobs.js";
 import { decodeCode, encodeCode, replaceLink } from "../js/link.js";
+import { toPixels } from "../js/span.js";
 import { makeStack } from "../js/stack.js";
+import { Panels } from "./panels.js";
 import { Picker, describe } from "./picker.js";
 import { Picture } from "./picture.js";
+import { keepPicture, keptPicture } from "./pictures.js";
 import { Sliders } from "./sliders.js";
 import { parseStart, sampleCode, startCode, startName } from "./starts.js";
-import { Strip } from "./strip.js";
 
 const KEYS_REST = 300; // ms after the last key until a movement by keys has ended
 
@@ -21,6 +23,7 @@ export default function ({ data, parentElement, setStateValue }) {
     explorers.set(parentElement, explorer);
   }
   explorer.tell = (place) => setStateValue("place", place);
+  explorer.ask = (question) => setStateValue("question", question);
   explorer.open(...data);
   return () => {
     explorer.close();
@@ -32,13 +35,13 @@ class Explorer {
   constructor(root) {
     this.root = root;
     this.picture = new Picture(root);
-    this.strip = new Strip(root.querySelector(".strip"), (index, value) => { this.set(index, value); this.rest(); });
-    this.picker = new Picker(root, (start) => { this.begin(start); this.rest(); });
+    this.panels = new Panels(root, this);
+    this.picker = new Picker(root, (start) => { this.choose(start); this.rest(); });
     this.sliders = new Sliders(root.querySelector(".sliders"), {
       move: (index, value, event) => this.move(index, value, event),
       rest: (soon) => this.rest(soon),
       take: (index) => this.take(index),
-      home: (index) => { this.take(index); this.set(index, this.home[index]); this.rest(); },
+      home: (index) => { this.take(index); this.set(index, this.home[index]); },
     });
     root.querySelector(".reset").addEventListener("click", () => this.jump(this.home));
     root.querySelector(".random").addEventListener("click", () => {
@@ -47,21 +50,24 @@ class Explorer {
   }
 
   // space: the run's, as the server describes it; opening: the place to open in it, with what the server knows of it.
-  // A place is opened once; reruns only repeat it.
-  open(space, opening) {
-    if (space.run === this.space?.run && opening.number === this.opened) return;
-    if (space.dataset !== this.space?.dataset) { // the old picture stays until there is a new one
-      this.picture.shape(space.shape, space.span);
-      this.strip.shape(space.shape, space.span);
-    }
-    Object.assign(this, { space, opened: opening.number, decode: null, codes: null, images: null, labels: null });
+  // A place is opened once; reruns only repeat it. answers: what the panel in sight has asked the server for.
+  open(space, opening, answers) {
+    if (space.run !== this.space?.run || opening.number !== this.opened) this.enter(space, opening);
+    this.panels.hear(answers);
+  }
+
+  enter(space, opening) {
+    const first = !this.space; // the old picture stays until there is a new one
+    if (space.dataset !== this.space?.dataset) this.picture.shape(space.shape, space.span);
+    Object.assign(this, { space, opened: opening.number, decode: null, encode: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);
     this.sliders.show(space.dimensions);
     this.root.querySelector(".measure").textContent = space.measure;
     this.picker.show(space);
     this.take(space.dimensions[0].index);
+    this.panels.open(space, first ? opening.panel : undefined, opening.view);
     this.begin(parseStart(opening.start), opening);
-    replaceLink(this.place());
+    if (!this.waiting) replaceLink(this.place());
     this.fetch(space);
   }
 
@@ -70,26 +76,44 @@ class Explorer {
     const wanted = (promise, use) => promise.then((value) => { if (this.space === space) use(value); });
     wanted(tensorsOf(`weights/${space.run}`), (file) => {
       this.decode = makeStack(file, "decoder").forward;
+      this.encode = makeStack(file, "encoder").forward;
       this.picker.supplyDecoder(this.decode);
       this.redraw();
+      this.resume();
     });
     wanted(tensorsOf(`codes/${space.run}`), ({ tensors }) => {
       this.codes = tensors.codes.data;
-      if (this.waiting) { this.begin(this.waiting); this.rest(); }
+      this.refresh();
+      this.resume();
     });
     wanted(tensorsOf(`images/${space.dataset}`), ({ tensors }) => {
       this.images = tensors.images.data;
       this.labels = tensors.labels.data;
       this.picker.supplyImages(this.images, this.labels);
-      this.introduce();
+      if (!this.waiting) this.introduce();
+      this.refresh();
     });
+  }
+
+  // A start was chosen. One's own picture is made in its panel.
+  choose(start) {
+    if (start.kind === "own" && !keptPicture(this.space.dataset, start)) this.panels.choose("own").begin();
+    else this.begin(start);
+  }
+
+  // Start where it was to start, if that is possible now.
+  resume() {
+    if (!this.waiting) return;
+    this.begin(...this.waiting);
+    if (!this.waiting) this.rest();
   }
 
   // Start there. `known` is what the server said of the start: its code, image and label, and the code z that the
   // person had moved to.
   begin(start, known = {}) {
-    const home = known.code ? Float32Array.from(known.code) : startCode(start, this.space, this.codes);
-    this.waiting = home ? null : start;
+    if (known.image && start.kind === "train") keepPicture(this.space.dataset, start, { image: fromBase64(known.image), label: known.label });
+    const home = this.homeOf(start, known);
+    this.waiting = home ? null : [start, known];
     if (!home) return;
     Object.assign(this, { start, home, z: decodeCode(known.z ?? "") ?? home.slice() });
     this.picker.set(start, known.label);
@@ -98,30 +122,39 @@ class Explorer {
     this.redraw();
   }
 
+  // The start's own code, or null while what it takes is on its way.
+  homeOf(start, known) {
+    const { space, encode } = this, kept = keptPicture(space.dataset, start);
+    if (known.code) return Float32Array.from(known.code);
+    if (kept) return encode && encode(toPixels(kept.image, space.span)).slice();
+    if (start.kind === "own") return decodeCode(known.z ?? "") ?? new Float32Array(space.dimensions.length);
+    return startCode(start, space, this.codes);
+  }
+
   // Say what the start is, as far as that is known yet.
   introduce({ image, label } = {}) {
     const { kind, number } = this.start;
     const pixels = this.space.shape[0] * this.space.shape[1];
-    let real = null;
+    const kept = keptPicture(this.space.dataset, this.start);
+    let real = kept?.image ?? null;
     if (kind === "test") {
-      if (image) real = Uint8Array.from(atob(image), (letter) => letter.charCodeAt(0));
+      if (image) real = fromBase64(image);
       if (this.images) real = this.images.subarray(number * pixels, (number + 1) * pixels);
     }
     if (kind === "test" && !real) return; // on its way
-    this.picture.begin(describe(this.start, this.space, label ?? this.labels?.[number]), real);
+    this.picture.begin(describe(this.start, this.space, label ?? (kept ? kept.label : this.labels?.[number])), real);
   }
 
   take(index) {
-    this.held = index;
+    this.held = this.space.dimensions.find((dimension) => dimension.index === index);
     this.sliders.mark(index);
-    this.strip.show(this.space.dimensions.find((dimension) => dimension.index === index));
     this.refresh();
   }
 
   // A slider moved: decode and paint at once, in its own event.
   move(index, value, event) {
     this.z[index] = value;
-    if (this.held !== index) this.take(index);
+    if (this.held.index !== index) this.take(index);
     if (!this.paint()) return;
     this.root.dispatchEvent(new CustomEvent("decoded", { bubbles: true, composed: true, detail: { since: event.timeStamp } }));
     this.refresh();
@@ -131,6 +164,7 @@ class Explorer {
     this.z[index] = value;
     this.sliders.set(index, value);
     this.redraw();
+    this.rest();
   }
 
   jump(z) {
@@ -153,11 +187,11 @@ class Explorer {
     return true;
   }
 
-  // The strip is eleven pictures: once a frame is enough.
+  // A panel is many pictures: once a frame is enough.
   refresh() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      if (this.decode && this.start) this.strip.draw(this.z, this.decode);
+      if (this.decode && this.start) this.panels.show(this.z);
     });
   }
 
@@ -168,13 +202,14 @@ class Explorer {
       const place = this.place();
       replaceLink(place);
       this.tell(place);
+      this.panels.rest();
     }, soon ? KEYS_REST : 0);
   }
 
-  // Where this is; z is null at the start's own code.
+  // Where this is; z is null at the start's own code, which one's own picture takes along.
   place() {
-    const moved = this.z.some((value, i) => value !== this.home[i]);
-    return { run: this.space.run, start: startName(this.start), z: moved ? encodeCode(this.z) : null };
+    const moved = this.start.kind === "own" || this.z.some((value, i) => value !== this.home[i]);
+    return { run: this.space.run, start: startName(this.start), z: moved ? encodeCode(this.z) : null, ...this.panels.place() };
   }
 
   close() {
@@ -182,4 +217,8 @@ class Explorer {
     cancelAnimationFrame(this.frame);
     this.space = null;
   }
+}
+
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

@@ -1,6 +1,7 @@
 // Chooses the start: its kind, and then one of a row of pictures.
 
 import { makePainter } from "../js/pixels.js";
+import { keptPicture } from "./pictures.js";
 import { startCode } from "./starts.js";
 
 const ROW = 8; // pictures to choose from
@@ -21,15 +22,19 @@ export class Picker {
     this.begin = begin;
     this.last = {}; // the number last chosen of each kind
     this.row = []; // the numbers on offer
-    for (const kind of this.kinds) kind.addEventListener("change", () => begin({ kind: kind.value, number: this.last[kind.value] }));
+    for (const kind of this.kinds) kind.addEventListener("change", () => this.choose(kind.value));
     this.class.addEventListener("change", () => this.test(this.labels.indexOf(Number(this.class.value))));
     this.index.addEventListener("change", () => this.test(Number(this.index.value)));
     this.another.addEventListener("click", () => this.shuffle());
   }
 
+  choose(kind) {
+    this.begin({ kind, number: this.last[kind] });
+  }
+
   // space: the run's, as the server describes it.
   show(space) {
-    if (space.dataset !== this.space?.dataset) this.last = { test: 0, mean: space.means.findIndex(Boolean), sample: 0, zero: 0 };
+    if (space.dataset !== this.space?.dataset) this.last = { test: 0, mean: space.means.findIndex(Boolean), sample: 0, zero: 0, own: 0 };
     Object.assign(this, { space, decode: null, images: null, labels: null, row: [] });
     this.class.disabled = true;
     this.index.max = space.count - 1;
@@ -41,7 +46,7 @@ export class Picker {
   supplyImages(images, labels) {
     Object.assign(this, { images, labels, row: [] });
     this.class.disabled = false;
-    this.set(this.start);
+    if (this.start) this.set(this.start);
   }
 
   // z -> pixels, once the weights are here.
@@ -58,7 +63,7 @@ export class Picker {
     for (const kind of this.kinds) kind.checked = kind.value === start.kind;
     this.image.hidden = start.kind !== "test";
     this.another.hidden = start.kind !== "test" && start.kind !== "sample";
-    this.note.textContent = { sample: source(this.space), zero: "Every dimension at 0." }[start.kind] ?? "";
+    this.note.textContent = this.explain(start);
     if (start.kind === "test") {
       this.index.value = start.number;
       this.class.value = label ?? this.labels?.[start.number];
@@ -67,11 +72,21 @@ export class Picker {
     for (const button of this.pictures.children) button.ariaPressed = Number(button.value) === start.number;
   }
 
+  explain(start) {
+    if (start.kind === "sample") return source(this.space);
+    if (start.kind === "zero") return "Every dimension at 0.";
+    if (start.kind === "train") return "A training image; its code is the encoder's.";
+    if (start.kind !== "own") return "";
+    return keptPicture(this.space.dataset, start)
+      ? "Your picture stays in this browser; a link carries its code."
+      : "Your picture is not in the link: this starts from its code, or from zero.";
+  }
+
   // What to offer beside a start: the next images of its class, every class, the next seeds.
   numbers({ kind, number }) {
     if (kind === "mean") return labelsWithMean(this.space);
     if (kind === "sample") return Array.from({ length: ROW }, (_, i) => number + i);
-    if (kind === "zero") return [];
+    if (kind !== "test") return [];
     if (!this.labels) return [number];
     const row = [];
     for (let i = 0; i < this.labels.length && row.length < ROW; i++) {
@@ -136,9 +151,10 @@ function labelsWithMean({ means }) {
 
 // A start in words, such as ["Ankle boot", "test image 0"]; label: a test image's, where it is known.
 export function describe({ kind, number }, space, label) {
-  if (kind === "test") return [space.classes[label] ?? "Image", `test image ${number}`];
+  if (kind === "test" || kind === "train") return [space.classes[label] ?? "Image", `${kind === "test" ? "test" : "training"} image ${number}`];
   if (kind === "mean") return [space.classes[number], "class mean"];
   if (kind === "sample") return [`${sampleName(space)} ${number}`, source(space)];
+  if (kind === "own") return ["Your picture", keptPicture(space.dataset, { kind, number }) ? "drawn or brought" : "not in the link"];
   return ["Zero", "every dimension at 0"];
 }
 

@@ -1,6 +1,7 @@
 // The decoded picture, and small beside it the start that it is compared with.
 
 import { makePainter } from "../js/pixels.js";
+import { toPixels } from "../js/span.js";
 import { brief } from "./numbers.js";
 
 export class Picture {
@@ -31,8 +32,7 @@ export class Picture {
     this.title.textContent = title;
     this.detail.textContent = detail;
     this.origin.ariaLabel = `${real ? "The real image" : "The start, decoded"}: ${title}, ${detail}`;
-    const [low, high] = this.span;
-    this.real = real && Float32Array.from(real, (byte) => low + ((high - low) * byte) / 255);
+    this.real = real && toPixels(real, this.span);
     this.error.parentElement.hidden = !real;
     if (real) this.paintOrigin(real);
   }

@@ -1,4 +1,5 @@
-// Where exploring starts: {kind, number}, written "test-12", "mean-3", "sample-7" or "zero" in links.
+// Where exploring starts: {kind, number}, written "test-12", "mean-3", "sample-7", "zero", "train-5" or
+// "own-3" in links. The last two are pictures that pictures.js keeps.
 
 export function parseStart(text) {
   const [kind, number = "0"] = text.split("-");
