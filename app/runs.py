@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import scrubber
-import space as latent_space
 import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from aecore import AecoreError, datasets, figures, projection, spectrum, store
+from aecore import space as latent_space
 from aecore.config import Codes
 from aecore.projection import Plane
 from aecore.store import Run, RunFolder

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aecore import store
 from aecore.errors import AecoreError
-from aecore.exports import code, network, pictures, projector, table
+from aecore.exports import code, network, page, pictures, projector, table
 from aecore.exports.view import View, Way
 
 __all__ = ["FORMATS", "Format", "View", "Way", "make", "write", "zipped"]
@@ -36,6 +36,7 @@ FORMATS: Mapping[str, Format] = {
     "onnx": Format("Model, as ONNX", network.models),
     "parquet": Format("Test codes, errors and maps, as Parquet", table.parquet, ".parquet"),
     "projector": Format("Test codes for the Embedding Projector", projector.files),
+    "html": Format("Explorer and map, as one HTML file", page.page, ".html", frozenset({"code"})),
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from aecore import datasets, latents
 from aecore.datasets.base import Bytes
 from aecore.errors import AecoreError
-from aecore.exports.places import code_at
+from aecore.places import code_at
 from aecore.stacks import Array
 from aecore.store import SAMPLES, Run
 

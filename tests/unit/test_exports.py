@@ -1,8 +1,11 @@
 """Every export is read back with the program it is for, and holds the run's own numbers."""
 
+import base64
 import csv
+import gzip
 import io
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -11,12 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import load
 
-from aecore import AecoreError, RunConfig, datasets, exports, latents, load_or_train
+from aecore import AecoreError, RunConfig, datasets, exports, latents, load_or_train, make_config, store
 from aecore.__main__ import main
 from aecore.exports import View
 from aecore.exports.network import ENDS
-from aecore.exports.places import code_at, normals
+from aecore.places import code_at, decode_code, normals
 from aecore.stacks import ACTIVATIONS, Layer, Stack
 
 ROOT = Path(__file__).parents[2]
@@ -270,3 +274,69 @@ def test_a_wrong_wish_gets_one_sentence_and_no_file(run, wishes, told, tmp_path,
 def test_an_unknown_run(tiny, tmp_path, capsys):
     assert main(["export", "ae-nothing", "--format", "png", "--out", str(tmp_path / "a.png")]) == 2
     assert "There is no run 'ae-nothing'" in capsys.readouterr().err
+
+
+# --- the page ---
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return next(run for run in store.runs() if run.config == make_config("ae"))
+
+
+def _blobs(page):
+    found = re.findall(r'<script type="text/plain" data-blob="(.*?)">(.*?)</script>', page)
+    return {key: gzip.decompress(base64.b64decode(text)) for key, text in found}
+
+
+def test_the_page_holds_the_model_and_the_first_test_images_exactly(shipped):
+    page = only(exports.make("html", View(shipped)))
+    assert len(page) < 4_000_000
+    blobs = _blobs(page.decode())
+    assert blobs[f"weights/{shipped.run_id}"] == shipped.weights()
+    codes, images = load(blobs[f"codes/{shipped.run_id}"]), load(blobs["images/fashion_mnist"])
+    assert codes.keys() == {"codes", "sse", "bce", "map.pca", "map.tsne"}
+    np.testing.assert_array_equal(codes["codes"], shipped.codes[:1500])
+    np.testing.assert_array_equal(codes["map.tsne"], shipped.maps["tsne"][:1500])
+    np.testing.assert_array_equal(images["images"], datasets.load("fashion_mnist").test_images[:1500])
+    told = page.decode()
+    assert f"SSE {shipped.evaluation['sse']:.2f}" in told
+    assert f"{shipped.evaluation['bce_floor']:.2f}" in told
+    assert "of 10,000 test images with their codes and maps the first 1,500" in told
+    assert "aecore train ae" in told
+
+
+def test_every_shipped_20d_fashion_page_is_under_4_mb():
+    runs = [r for r in store.runs() if (r.config.dataset, r.config.latent_dim) == ("fashion_mnist", 20)]
+    assert runs
+    assert [run.run_id for run in runs if len(only(exports.make("html", View(run)))) >= 4_000_000] == []
+
+
+def test_no_text_ends_a_script_early(shipped):
+    page = only(exports.make("html", View(shipped))).decode()
+    assert page.count("<script") == page.count("</script>")
+
+
+@pytest.mark.parametrize(
+    ("code", "start", "moved"),
+    [("test-7", "test-7", False), ("test-5000", "test-0", True), ("mean-3", "mean-3", False), ("zero", "zero", False)],
+)
+def test_the_page_opens_where_it_is_told(shipped, code, start, moved):
+    page = only(exports.make("html", View(shipped, code))).decode()
+    place = json.loads(re.search(r'id="facts">(.*?)</script>', page)[1])["place"]
+    assert place["start"] == start
+    assert (place["z"] is not None) == moved
+    if moved:
+        np.testing.assert_array_equal(decode_code(place["z"]), shipped.codes[5000])
+
+
+def test_a_small_run_without_maps_has_a_page_too(run):
+    page = only(exports.make("html", View(run))).decode()
+    assert load(_blobs(page)[f"codes/{run.run_id}"])["codes"].shape == (100, 3)
+    assert "all test images" in page
+
+
+def test_without_the_app_the_page_says_what_is_missing(run, monkeypatch, tmp_path):
+    monkeypatch.setattr("aecore.exports.page.COMPONENTS", tmp_path / "none")
+    with pytest.raises(AecoreError, match="pip install -e"):
+        exports.make("html", View(run))

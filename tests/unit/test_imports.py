@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 # Every module of aecore stands in one of these three; a package's place is its modules' place.
 SERVES = {
     "bound", "certificate", "config", "datasets", "draft", "errors", "evaluation", "exports", "families", "figures",
-    "grids", "jobs", "latents", "locks", "optimised", "projection", "shipped", "spectrum", "stacks", "store",
+    "grids", "javascript", "jobs", "latents", "locks", "optimised", "places", "projection", "shipped", "space",
+    "spectrum", "stacks", "store",
 }  # fmt: skip
 LEARNS = {
     "classifier",

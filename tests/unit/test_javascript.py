@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from aecore import store
+from aecore.javascript import join
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
-from components.bundle import FOLDER, join
+from components.bundle import FOLDER
 
 ROOT = Path(__file__).parents[2]
 COMPONENTS = sorted(path.name for path in FOLDER.iterdir() if (path / f"{path.name}.js").exists())

@@ -50,16 +50,29 @@ def _start(run: Run, kind: str, number: int, text: str) -> Array:
 
 
 def _spelled(run: Run, text: str) -> Array:
-    try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        data = b""
-    z = np.frombuffer(data[: len(data) // 4 * 4], "<f4").astype(np.float32)
-    if not data or len(data) % 4 or not np.isfinite(z).all():
+    z = decode_code(text)
+    if z is None:
         raise AecoreError(f"'{text}' is no code; write test-12, mean-3, sample-7, zero, or the z of an Explore link.")
     if len(z) != run.config.latent_dim:
         raise AecoreError(f"That code has {len(z)} numbers where this run's have {run.config.latent_dim}.")
     return z
+
+
+def encode_code(z: Array) -> str:
+    """A code as base64url of its float32 numbers, little-endian, as `link.js` writes it."""
+    return base64.urlsafe_b64encode(z.astype("<f4").tobytes()).decode().rstrip("=")
+
+
+def decode_code(text: str) -> Array | None:
+    """The code that a link spells, (d,) float32, or None where the text is none."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if not data or len(data) % 4:
+        return None
+    z = np.frombuffer(data, "<f4").astype(np.float32)
+    return z if np.isfinite(z).all() else None
 
 
 def _sample(run: Run, seed: int) -> Array:
