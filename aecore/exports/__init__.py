@@ -29,8 +29,8 @@ class Format:
 _CODE = frozenset({"code", "dimension", "to", "way"})
 
 FORMATS: Mapping[str, Format] = {
-    "png": Format("Picture, or strip of a walk", pictures.picture, ".png", _CODE | {"scale"}),
-    "gif": Format("Walk along a dimension or to another code", pictures.animation, ".gif", _CODE | {"scale"}),
+    "png": Format("Picture, as PNG", pictures.picture, ".png", _CODE | {"scale"}),
+    "gif": Format("Walk, as GIF", pictures.animation, ".gif", _CODE | {"scale"}),
     "json": Format("Code, as JSON", code.as_json, ".json", _CODE),
     "npz": Format("Code and picture, for numpy", code.as_npz, ".npz", _CODE),
     "onnx": Format("Model, as ONNX", network.models),

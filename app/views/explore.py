@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import components
+import exporting
 import links
 import runs
 import space
@@ -78,6 +79,7 @@ def _choose_model(finished: list[Run]) -> Run:
 @st.fragment  # a commit reruns this alone
 def _explorer(run: Run, place: Place, number: int) -> None:
     components.explorer(runs.space(run), space.opening(run, place, number), _moved)
+    exporting.popover(run, st.session_state[PLACE])
 
 
 def _moved(place: Place) -> None:
