@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import aecore.latents  # noqa: F401 - no other module imports it, so that mypy would not see it below
-    from aecore import datasets, evaluation, figures, jobs, latents, neighbours, projection, store
+    from aecore import datasets, evaluation, exports, figures, jobs, latents, neighbours, projection, store
     from aecore.config import RunConfig, make_config
     from aecore.datasets import Dataset
     from aecore.errors import AecoreError
@@ -24,6 +24,7 @@ __all__ = [
     "RunConfig",
     "datasets",
     "evaluation",
+    "exports",
     "figures",
     "jobs",
     "latents",
@@ -34,7 +35,7 @@ __all__ = [
     "store",
 ]
 
-_MODULES = ("datasets", "evaluation", "figures", "jobs", "latents", "neighbours", "projection", "store")
+_MODULES = ("datasets", "evaluation", "exports", "figures", "jobs", "latents", "neighbours", "projection", "store")
 
 _HOME_OF = {
     "AecoreError": "aecore.errors",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_hints
 
-from aecore import certificate, datasets, evaluation, figures, store
+from aecore import certificate, datasets, evaluation, exports, figures, store
 from aecore.config import Codes, RunConfig, make_config
 from aecore.datasets import own
 from aecore.datasets.fetch import SOURCES, fetch
@@ -95,6 +95,29 @@ def _parser() -> argparse.ArgumentParser:
     figure.add_argument("name", metavar="NAME", help=f"all, {', '.join(figures.FIGURES)}")
     figure.add_argument(
         "--out", required=True, metavar="FILE", help="a .png file; its provenance goes beside it; for all: a folder"
+    )
+    exporting = add("export", _export, "Write a run for other programs: pictures, codes, the model, or a page.")
+    exporting.add_argument("run", metavar="RUN")
+    exporting.add_argument("--format", required=True, metavar="FORMAT", help=", ".join(exports.FORMATS))
+    exporting.add_argument(
+        "--out", required=True, metavar="PATH", help="a file; for formats of several files (onnx, projector) a folder"
+    )
+    exporting.add_argument(
+        "--code", "--from", "--start", default=argparse.SUPPRESS, metavar="CODE",
+        help="test-12, mean-3, sample-7, zero, or the z of an Explore link (default: test-0)",
+    )  # fmt: skip
+    exporting.add_argument("--to", default=argparse.SUPPRESS, metavar="CODE", help="walk from the code to this one")
+    exporting.add_argument(
+        "--dimension", type=int, default=argparse.SUPPRESS, metavar="J", help="walk along one dimension of the code"
+    )
+    exporting.add_argument(
+        "--way",
+        choices=get_args(exports.Way),
+        default=argparse.SUPPRESS,
+        help="the walk to another code (default: lerp)",
+    )
+    exporting.add_argument(
+        "--scale", type=int, default=argparse.SUPPRESS, metavar="N", help="screen pixels a pixel of png and gif (8)"
     )
     fetching = add("fetch", _fetch, "Download a dataset that is not shipped.")
     fetching.add_argument("dataset", choices=list(SOURCES), metavar="DATASET", help=", ".join(SOURCES))
@@ -306,6 +329,15 @@ def _all_figures(folder: Path) -> int:
         else:
             print(outcome)
     return status
+
+
+def _export(options: argparse.Namespace) -> int:
+    given = vars(options)
+    wishes = {field.name: given[field.name] for field in dataclasses.fields(exports.View) if field.name in given}
+    view = exports.View(**{**wishes, "run": store.load(options.run)})
+    for path in exports.write(options.format, view, Path(options.out)):
+        print(path)
+    return 0
 
 
 def _fetch(options: argparse.Namespace) -> int:

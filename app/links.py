@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from aecore import datasets
 from aecore.datasets import Dataset
+from aecore.places import decode_code
 from aecore.store import Run
 
 PARAMETERS = ("run", "start", "z", "panel", "view")
@@ -81,20 +77,3 @@ def _problem(z: str, latent_dim: int) -> str | None:
     if len(code) != latent_dim:
         return f"The link's code has {len(code)} numbers where this model's have {latent_dim}"
     return None
-
-
-def encode_code(z: NDArray[np.float32]) -> str:
-    """A code as base64url of its float32 numbers, little-endian, as `link.js` writes it."""
-    return base64.urlsafe_b64encode(z.astype("<f4").tobytes()).decode().rstrip("=")
-
-
-def decode_code(text: str) -> NDArray[np.float32] | None:
-    """The code that a link spells, (d,) float32, or None where the text is none."""
-    try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    if not data or len(data) % 4:
-        return None
-    z = np.frombuffer(data, "<f4").astype(np.float32)
-    return z if np.isfinite(z).all() else None

@@ -14,17 +14,17 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import links
 import nearby
 import numpy as np
 import scrubber
-import space as latent_space
 import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from aecore import AecoreError, datasets, figures, neighbours, projection, spectrum, store
+from aecore import space as latent_space
 from aecore.config import Codes
+from aecore.places import decode_code
 from aecore.projection import Plane
 from aecore.store import Run, RunFolder
 
@@ -113,7 +113,7 @@ def _training_codes(run_id: str, created: str | None, _run: Run) -> Future[NDArr
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _nearest_pictures(run_id: str, created: str | None, code: str, _run: Run) -> nearby.Rows:
-    z = links.decode_code(code)
+    z = decode_code(code)
     return [] if z is None else nearby.nearest_pictures(_run, z)
 
 

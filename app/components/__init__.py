@@ -62,7 +62,9 @@ def explorer(
     answers: Mapping[str, Any],
     moved: Callable[[Place], None],
 ) -> None:
-    """The live explorer of a run's latent space (`space.describe`); it waits for the run's weights, codes and images.
+    """The live explorer of a run's latent space (`aecore.space.describe`).
+
+    It waits for the run's weights, codes and images.
 
     It opens `opening` (`space.opening`) once, and then again only when its `number` is another. `moved` hears
     where a movement came to rest. `answers` is what the panel in sight is told, such as to its `question`.

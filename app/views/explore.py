@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import components
+import exporting
 import links
 import nearby
 import runs
@@ -17,6 +18,7 @@ from links import Place
 from aecore import datasets, neighbours
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+from aecore.places import decode_code
 from aecore.store import Run
 
 FEW = 5  # more runs than this are a list to choose from rather than a row of buttons
@@ -90,12 +92,13 @@ def _explorer(run: Run, place: Place, number: int) -> None:
     components.explorer(runs.space(run), space.opening(run, place, number), answers, _moved)
     with st.container(gap=None):
         components.store(*(partial(runs.weights, other) for other in models if other.run_id != run.run_id))
+    exporting.popover(run, st.session_state[PLACE])
 
 
 def _training(run: Run) -> dict[str, Any] | None:
     """The nearest training images to the code that the component asked about; no `codes` while those are made."""
     question = components.question()
-    z = links.decode_code(question.get("z", ""))
+    z = decode_code(question.get("z", ""))
     if question.get("run") != run.run_id or z is None or len(z) != run.config.latent_dim:
         return None
     known = {"run": run.run_id, "z": question["z"]}

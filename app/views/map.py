@@ -6,6 +6,7 @@ from functools import partial
 from typing import Literal
 
 import components
+import exporting
 import runs
 import streamlit as st
 
@@ -29,6 +30,7 @@ def page() -> None:
         st.title("Map", width="content")
         run = _choose_run(finished)
         method = _choose_method(run)
+        exporting.popover(run)
     if method is None:
         st.info(f"This run's maps are not computed yet: `aecore map {run.run_id}` makes them in about half a minute.")
         return

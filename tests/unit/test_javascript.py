@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from aecore import datasets, store
+from aecore.javascript import join
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
-from components.bundle import FOLDER, join
+from components.bundle import FOLDER
 
 ROOT = Path(__file__).parents[2]
 COMPONENTS = sorted(path.name for path in FOLDER.iterdir() if (path / f"{path.name}.js").exists())

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from aecore import store
+from aecore.places import decode_code, encode_code
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
-from links import Place, decode_code, encode_code, resolve
+from links import Place, resolve
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,65 @@
+"""A run's latent space as the explorer component needs it: ready for JSON, and small."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aecore import datasets, latents
+from aecore.datasets import Dataset
+from aecore.stacks import Array
+from aecore.store import SAMPLES, Run
+
+
+def describe(run: Run) -> dict[str, Any]:
+    """The dimensions in the order to show, class means, and what samples are drawn from.
+
+    `gaussian` is fitted to the test codes, or None where the family has a prior: N(0, I) then.
+    """
+    dataset, codes = datasets.load(run.config.dataset), run.codes
+    prior = SAMPLES in run.kinds()
+    gaussian = None if prior else latents.fit_gaussian(codes)
+    return {
+        "run": run.run_id,
+        "dataset": dataset.name,
+        "shape": dataset.test_images.shape[1:],
+        "span": dataset.span,
+        "count": len(dataset.test_images),
+        "classes": dataset.classes,
+        "dimensions": _dimensions(run, prior),
+        "measure": "KL to the prior" if "kl_per_dimension" in run.evaluation else "variance of the test codes",
+        "means": _means(codes, dataset),
+        "gaussian": gaussian and {
+            "mean": _short(gaussian.mean),
+            "cholesky": [_short(row[: i + 1]) for i, row in enumerate(gaussian.cholesky)],
+        },
+    }  # fmt: skip
+
+
+def _means(codes: Array, dataset: Dataset) -> list[list[float] | None]:
+    """Each class's mean code; None for a class without a test image."""
+    there = set(dataset.test_labels.tolist())
+    means = _short(latents.class_means(codes, dataset.test_labels, len(dataset.classes)))
+    return [mean if label in there else None for label, mean in enumerate(means)]
+
+
+def _dimensions(run: Run, prior: bool) -> list[dict[str, Any]]:
+    importance = latents.importance(run)
+    name, unit = ("KL", " nats") if "kl_per_dimension" in run.evaluation else ("variance", "")
+    spans = latents.ranges(run.codes, prior)
+    return [
+        {
+            "index": int(index),
+            "low": round(float(spans[index, 0]), 4),
+            "high": round(float(spans[index, 1]), 4),
+            "importance": round(float(importance[index] / (importance.max() or 1)), 4),
+            "detail": f"{name} {importance[index]:.3g}{unit}, {importance[index] / (importance.sum() or 1):.0%} of all",
+        }
+        for index in latents.order(importance)
+    ]
+
+
+def _short(array: Array) -> Any:
+    """Nested lists of numbers with five decimals."""
+    return np.round(array.astype(np.float64), 5).tolist()
