@@ -9,11 +9,12 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_hints
 
-from aecore import certificate, datasets, evaluation, exports, figures, store
-from aecore.config import Codes, RunConfig, make_config
+from aecore import certificate, datasets, evaluation, exports, figures, jobs, store, turns
+from aecore.config import Codes, RunConfig, check_data, make_config
 from aecore.datasets import own
 from aecore.datasets.fetch import SOURCES, fetch
 from aecore.draft import Draft
@@ -69,8 +70,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_config_options(train)
     train.add_argument("--no-maps", action="store_true", help="leave the 2-D maps to `aecore map`")
-    resume = add("resume", _resume, "Go on with an unfinished run.")
+    train.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
+    resume = add("resume", _resume, "Go on with an unfinished run, or one that is paused.")
     resume.add_argument("run", metavar="RUN")
+    resume.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
+    add("jobs", _jobs, "List the unfinished runs.")
+    pause = add("pause", partial(_ask, jobs.pause), "Let a run that trains hold still after its step.")
+    pause.add_argument("run", metavar="RUN")
+    stop = add("stop", partial(_ask, jobs.stop), "Let the process of a run end after its epoch; it can be resumed.")
+    stop.add_argument("run", metavar="RUN")
+    delete = add("delete", _delete, "Delete a run that was trained here, or an unfinished one.")
+    delete.add_argument("run", metavar="RUN")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
     maps = add("map", _map, "Compute the 2-D maps of a run's test codes that are missing.")
     maps.add_argument("run", metavar="RUN")
     listing = add("list", _list, "List the finished runs.")
@@ -184,11 +195,40 @@ def _train(options: argparse.Namespace) -> int:
     given = vars(options)
     fields = [field.name for field in dataclasses.fields(RunConfig) if field.name != "family"]
     changes = {name: given[name] for name in fields if name in given}
-    return _train_config(make_config(options.family, options.recipe, **changes), not options.no_maps)
+    return _train_config(make_config(options.family, options.recipe, **changes), not options.no_maps, options.queue)
 
 
 def _resume(options: argparse.Namespace) -> int:
-    return _train_config(Draft.named(options.run).config)
+    draft = Draft.named(options.run)
+    if jobs.Job(draft).state == "paused":
+        jobs.resume(options.run)
+        return 0
+    return _train_config(draft.config, queue=options.queue)
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    waiting = jobs.queue()
+    for job in jobs.jobs():
+        place = f" ({waiting.index(job.run_id) + 1})" if job.run_id in waiting else ""
+        print(f"{job.run_id:<44}  epoch {job.epoch} of {job.epochs_wanted}  {job.state}{place}  {job.message}".rstrip())
+    return 0
+
+
+def _ask(act: Callable[[str], None], options: argparse.Namespace) -> int:
+    act(options.run)
+    return 0
+
+
+def _delete(options: argparse.Namespace) -> int:
+    unfinished = options.run in [job.run_id for job in jobs.jobs()]
+    run = None if unfinished else store.load(options.run)
+    if not options.yes and input(f"Delete '{options.run}' and all that it learned? [y/N] ").strip().lower() != "y":
+        return 1
+    if run:
+        store.delete(run)
+    else:
+        jobs.discard(options.run)
+    return 0
 
 
 def _map(options: argparse.Namespace) -> int:
@@ -199,35 +239,58 @@ def _map(options: argparse.Namespace) -> int:
     return 0
 
 
-def _train_config(config: RunConfig, with_maps: bool = True) -> int:
+def _train_config(config: RunConfig, with_maps: bool = True, queue: bool = False) -> int:
     """Train with a progress bar, then add the maps; what can fail early fails before torch is loaded."""
-    datasets.load(config.dataset)
-    together = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    check_data(config, datasets.load(config.dataset))
     try:
-        return _train_together(config, with_maps) if together else _train_here(config, with_maps)
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            _train_together(config)
+        elif store.find(config) is not None:
+            print(f"{config.run_id} is finished already.")
+        elif queue:
+            _train_in_turn(config)
+        else:
+            _train_at_once(config)
     except AecoreError as error:
         print(f"aecore: {error}", file=sys.stderr)
         return 1
+    run = store.find(config)
+    if run and with_maps and os.environ.get("RANK", "0") == "0":
+        from aecore import experiment
+
+        experiment.add_maps(run)
+    return 0
 
 
-def _train_together(config: RunConfig, with_maps: bool) -> int:
+def _train_together(config: RunConfig) -> None:
     """One of the processes that `torchrun` started: the first writes the run and speaks."""
     from aecore import experiment
     from aecore.distributed import team
 
     with team() as whole:
         finished = whole.agreed(store.find(config) is not None)
-        if whole.rank == 0:
-            return _train_here(config, with_maps, whole)
-        if not finished:
+        if whole.rank == 0 and finished:
+            print(f"{config.run_id} is finished already.")
+        elif whole.rank == 0:
+            _train_here(config, whole)
+        elif not finished:
             experiment.assist(config, whole)
-        return 0
 
 
-def _train_here(config: RunConfig, with_maps: bool, team: Team | None = None) -> int:
-    if store.find(config) is not None:
-        print(f"{config.run_id} is finished already.")
-        return 0
+def _train_in_turn(config: RunConfig) -> None:
+    with turns.turn(Draft(config)) as mine:
+        if mine:
+            _train_here(config)
+
+
+def _train_at_once(config: RunConfig) -> None:
+    with turns.turn_if_free() as mine:
+        if not mine:
+            print("aecore: another run trains here too; `--queue` would wait for it.", file=sys.stderr)
+        _train_here(config)
+
+
+def _train_here(config: RunConfig, team: Team | None = None) -> None:
     from tqdm import tqdm
 
     from aecore import experiment
@@ -240,11 +303,8 @@ def _train_here(config: RunConfig, with_maps: bool, team: Team | None = None) ->
     run = store.find(config)
     if run is None:
         print(f"Stopped; `aecore resume {config.run_id}` goes on.")
-        return 0
-    print(f"{run.run_id}: {_summary(run.evaluation)}, in {run.record['seconds']:.1f} s, kept in {run.path}")
-    if with_maps:
-        experiment.add_maps(run)
-    return 0
+    else:
+        print(f"{run.run_id}: {_summary(run.evaluation)}, in {run.record['seconds']:.1f} s, kept in {run.path}")
 
 
 def _summary(numbers: dict[str, Any]) -> str:

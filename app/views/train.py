@@ -10,7 +10,7 @@ import runs
 import streamlit as st
 
 from aecore import datasets, jobs, store
-from aecore.config import RunConfig, check_span, make_config
+from aecore.config import RunConfig, check_data, make_config
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.jobs import Job
@@ -95,7 +95,7 @@ def _new_run() -> None:
     )  # fmt: skip
     try:
         config = _configure(family, recipe)
-        check_span(config, datasets.load(config.dataset).span)
+        check_data(config, datasets.load(config.dataset))
     except AecoreError as error:
         st.error(str(error))
         return

@@ -146,7 +146,7 @@ def test_a_run_in_training_is_watched_and_can_be_stopped(home, open_page, draft)
         assert [progress.proto.text for progress in app.get("progress")] == ["Epoch 3 of 100 · 1 min 20 s left"]
         assert app.multiselect[0].value == [unfinished.run_id]
         button(app, "Stop").click().run()
-        assert unfinished.stop_requested
+        assert unfinished.requested("stop")
         assert button(app, "Stopping…").disabled
     assert not app.exception
 

@@ -104,7 +104,7 @@ def test_a_stop_request_leaves_a_draft_that_can_be_resumed(tiny):
     config = config_for("ae")
     for progress in experiment.train(config):
         if progress.epoch == 1:
-            Draft(config).request_stop()
+            Draft(config).request("stop")
     assert Draft(config).status() | {"time": 0} == {"state": "stopped", "epoch": 1, "epochs": 3, "time": 0}
     assert [progress.epoch for progress in experiment.train(config)] == [2, 3]
     assert store.find(config) is not None

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 SERVES = {
     "bound", "certificate", "config", "datasets", "draft", "errors", "evaluation", "exports", "families", "figures",
     "grids", "javascript", "jobs", "latents", "locks", "neighbours", "optimised", "places", "projection", "shipped",
-    "space", "spectrum", "stacks", "store",
+    "space", "spectrum", "stacks", "store", "turns",
 }  # fmt: skip
 LEARNS = {
     "classifier",
