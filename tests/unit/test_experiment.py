@@ -118,7 +118,7 @@ def test_two_processes_never_train_the_same_run(tiny):
 
 def test_a_diverging_run_says_so_and_publishes_nothing(tiny):
     config = config_for("ae", lr=1e30, hidden=(32, 32))
-    with pytest.raises(AecoreError, match="diverged"):
+    with pytest.raises(AecoreError, match="diverged in epoch 1, step"):
         load_or_train(config)
     assert store.find(config) is None
     assert Draft(config).status()["state"] == "failed"
