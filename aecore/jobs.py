@@ -139,11 +139,12 @@ def _spawn(command: list[str], log: Path, name: str, lock: int) -> None:
 def _state(status: dict[str, Any], draft: Draft) -> State:
     """What the status file says, corrected by the lock: a killed process cannot say that it died."""
     said: State = status.get("state", "crashed")
+    waiting = said == "queued" and draft.place is not None
     if not draft.alive:
-        return {"queued": "stopped", "starting": "crashed", "running": "crashed"}.get(said, said)  # type: ignore[return-value]
-    if said == "running" and draft.requested("pause"):
-        return "paused"
-    return said if said in ("queued", "starting") else "running"
+        return "stopped" if waiting else "crashed" if said in ("queued", "running") else said
+    if said == "queued":
+        return "queued" if waiting else "starting"
+    return "paused" if said == "running" and draft.requested("pause") else "running"
 
 
 def _last_words(draft: Draft) -> str:

@@ -115,7 +115,7 @@ def test_a_loss_that_is_no_number_stops_with_epoch_step_and_last_good_snapshot_n
 
     epochs = fit(model, IMAGES, config, hold=poison)
     assert next(epochs).number == 1
-    with pytest.raises(AecoreError, match=r"in epoch 2, step 3: .* snapshot is that of epoch 1; start .* lower learning"):
+    with pytest.raises(AecoreError, match=r"epoch 2, step 3: .* snapshot is that of epoch 1; start .* lower"):
         next(epochs)
 
 

@@ -1,0 +1,26 @@
+"""What a button asked for, and the sentence where it could not be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from aecore.errors import AecoreError
+
+_PROBLEM = "problem"
+
+
+def attempt(action: Callable[..., Any], *arguments: Any) -> None:
+    """Do what a button asked for; where it cannot be done, keep the sentence for `show_problem`."""
+    try:
+        action(*arguments)
+    except AecoreError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def show_problem() -> None:
+    """The last attempt's sentence, once."""
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        st.error(problem)
