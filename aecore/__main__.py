@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_config_options(train)
     train.add_argument("--no-maps", action="store_true", help="leave the 2-D maps to `aecore map`")
+    train.add_argument("--resume", action="store_true", help="only go on with a run of these settings that was begun")
     train.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
     resume = add("resume", _resume, "Go on with an unfinished run, or one that is paused.")
     resume.add_argument("run", metavar="RUN")
@@ -195,7 +196,10 @@ def _train(options: argparse.Namespace) -> int:
     given = vars(options)
     fields = [field.name for field in dataclasses.fields(RunConfig) if field.name != "family"]
     changes = {name: given[name] for name in fields if name in given}
-    return _train_config(make_config(options.family, options.recipe, **changes), not options.no_maps, options.queue)
+    config = make_config(options.family, options.recipe, **changes)
+    if options.resume and store.find(config) is None:
+        Draft.named(config.run_id)  # or a sentence
+    return _train_config(config, not options.no_maps, options.queue)
 
 
 def _resume(options: argparse.Namespace) -> int:
@@ -296,6 +300,8 @@ def _train_here(config: RunConfig, team: Team | None = None) -> None:
     from aecore import experiment
     from aecore.distributed import ALONE
 
+    if done := Draft(config).last_epoch:
+        print(f"{config.run_id} goes on after epoch {done}.")
     with tqdm(total=config.epochs, unit="epoch", desc=config.run_id, disable=None) as bar:
         for progress in experiment.train(config, team or ALONE):
             bar.update(progress.epoch - bar.n)

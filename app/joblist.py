@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,24 +14,27 @@ from aecore.jobs import Job
 LAST_WORDS = "Training ended without a word; resume it, or delete it."
 
 
-def show(unfinished: Sequence[Job]) -> None:
-    """A card for each: what trains, what waits in its order, then what has ended."""
+def show(unfinished: Sequence[Job], labels: Mapping[str, str]) -> None:
+    """A card for each: what trains, what waits in its order, then what has ended. `labels`: what each is called."""
     waiting = jobs.queue()
     for job in sorted(unfinished, key=lambda job: _order(job, waiting)):
-        _card(job, waiting)
+        _card(job, labels[job.run_id], waiting)
 
 
 def _order(job: Job, waiting: Sequence[str]) -> tuple[bool, int]:
     return not job.active, waiting.index(job.run_id) + 1 if job.run_id in waiting else 0
 
 
-def _card(job: Job, waiting: Sequence[str]) -> None:
+def _card(job: Job, label: str, waiting: Sequence[str]) -> None:
     with st.container(border=True):
         words, buttons = st.columns([3, 2], vertical_alignment="center")
-        words.markdown(f"**{job.title}**")
+        words.markdown(f"**{label}**")
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             _buttons(job, waiting)
-        st.progress(min(1.0, job.epoch / max(1, job.epochs_wanted)), _progress(job, waiting))
+        if job.state == "queued":
+            st.caption(_progress(job, waiting))
+        else:
+            st.progress(min(1.0, job.epoch / max(1, job.epochs_wanted)), _progress(job, waiting))
         if job.state in ("crashed", "failed"):
             st.error(job.message or LAST_WORDS)
 
@@ -47,7 +50,7 @@ def _buttons(job: Job, waiting: Sequence[str]) -> None:
     elif job.state != "starting" and not job.stopping:
         _button("Resume", job, jobs.resume, "Goes on where it stood; waits where another run trains.")
     if job.active:
-        text = "Leave the queue" if job.state == "queued" else "Stop"
+        text = "Leave" if job.state == "queued" else "Stop"
         _button("Stopping…" if job.stopping else text, job, jobs.stop, "The run can be resumed.", job.stopping)
     else:
         _delete_button(job)
@@ -75,7 +78,7 @@ def _progress(job: Job, waiting: Sequence[str]) -> str:
     """ "Epoch 3 of 100 · 1 min 20 s left"."""
     at = f"Epoch {job.epoch} of {job.epochs_wanted}"
     if job.run_id in waiting:
-        return f"{at} · number {waiting.index(job.run_id) + 1} in the queue"
+        return f"Number {waiting.index(job.run_id) + 1} in the queue · {at.lower()}"
     if job.state != "running":
         return f"{at} · {job.state}"
     return f"{at} · {_duration(job.seconds_left)} left" if job.seconds_left is not None else at

@@ -231,8 +231,8 @@ def _live(watched: Sequence[str], active: frozenset[str]) -> None:
         _tell(active - unfinished.keys())
         st.rerun()  # the whole page: a run has started or ended
     show_problem()
-    joblist.show(list(unfinished.values()))
     finished = {run.run_id: run for run in runs.finished()}
+    joblist.show(list(unfinished.values()), runs.labels([*unfinished.values(), *finished.values()]))
     chosen = [found for run_id in watched if (found := unfinished.get(run_id) or finished.get(run_id))]
     if chosen:
         components.epochs(chosen)
