@@ -83,13 +83,40 @@ def fit_gaussian(codes: Array) -> Gaussian:
     Dimensions that never vary, or depend on others, leave the covariance singular; a millionth of its mean
     variance on the diagonal then keeps the factor real without being seen.
     """
+    mean, factor = _moments(codes)
+    return Gaussian(mean.astype(np.float32), factor.astype(np.float32))
+
+
+def _moments(codes: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean and the Cholesky factor of the covariance, in double precision."""
     codes = _checked(codes)
     if len(codes) < 2:
         raise AecoreError("A Gaussian needs at least two codes to be fitted to.")
     covariance = np.atleast_2d(np.cov(codes.astype(np.float64), rowvar=False))
     jitter = 1e-6 * np.trace(covariance) / len(covariance) + 1e-12
     factor = np.linalg.cholesky(covariance + jitter * np.eye(len(covariance)))
-    return Gaussian(codes.mean(0, dtype=np.float64).astype(np.float32), factor.astype(np.float32))
+    return codes.mean(0, dtype=np.float64), factor
+
+
+def mahalanobis(codes: Array, z: Array) -> NDArray[np.float64]:
+    """The squared distance of each z from the codes' mean under their covariance C: (n, d), (m, d) -> (m,).
+
+        (z - mean)^T C^-1 (z - mean)
+
+    C carries the jitter of `fit_gaussian`.
+    """
+    fitted, factor = _moments(codes)
+    whitened = np.linalg.solve(factor, (_checked(z) - fitted).T)
+    return np.asarray((whitened**2).sum(axis=0))
+
+
+def plausibility(codes: Array, z: Array) -> NDArray[np.float64]:
+    """The share of the codes that lie nearer to their mean than z, by `mahalanobis`: (n, d), (m, d) -> (m,) in [0, 1].
+
+    Small in the middle of the data; above 0.99 only one code in a hundred lies as far out.
+    """
+    distances = np.sort(mahalanobis(codes, codes))
+    return np.searchsorted(distances, mahalanobis(codes, z)) / len(codes)
 
 
 def traversal(z: Array, dimension: int, values: ArrayLike) -> Array:

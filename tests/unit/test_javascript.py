@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecore import datasets, store
+from aecore import datasets, latents, store
 from aecore.javascript import join
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
@@ -20,6 +20,19 @@ from components.bundle import FOLDER
 ROOT = Path(__file__).parents[2]
 COMPONENTS = sorted(path.name for path in FOLDER.iterdir() if (path / f"{path.name}.js").exists())
 NODE = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+
+
+def gauge(codes):
+    """Codes near the mean, of test images, and far out, and the share of the codes that lie nearer."""
+    z = np.concatenate([codes[:5], codes[:3] * np.float32(0.3), codes[:3] * np.float32(2)])
+    return {"codes": codes.tolist(), "z": z.tolist(), "nearer": latents.plausibility(codes, z).tolist()}
+
+
+def ways(a, b):
+    """Steps between two codes, and past them."""
+    t = [-0.5, 0, 0.3, 1]
+    return {"a": a.tolist(), "b": b.tolist(), "t": t,
+            "lerp": latents.lerp(a, b, t).tolist(), "slerp": latents.slerp(a, b, t).tolist()}  # fmt: skip
 
 
 @pytest.fixture
@@ -34,7 +47,8 @@ def cases(tmp_path):
         as_lists = [
             {name: np.asarray(value, float).tolist() for name, value in part.items()} for part in (inputs, expected)
         ]
-        found.append({"file": str(run.path / "weights.safetensors"), "inputs": as_lists[0], "expected": as_lists[1]})
+        found.append({"file": str(run.path / "weights.safetensors"), "inputs": as_lists[0], "expected": as_lists[1],
+                      "gauge": gauge(run.codes[:1000]), "ways": ways(*run.codes[:2])})  # fmt: skip
     assert found
     path = tmp_path / "cases.json"
     path.write_text(json.dumps(found))

@@ -2,9 +2,11 @@
 // The server hears of a code when a movement ends, and says something only when it opens another place.
 
 import { tensorsOf } from "../js/blobs.js";
+import { History } from "../js/history.js";
 import { decodeCode, encodeCode, replaceLink } from "../js/link.js";
 import { toPixels } from "../js/span.js";
 import { makeStack } from "../js/stack.js";
+import { Gauge } from "./gauge.js";
 import { Panels } from "./panels.js";
 import { Picker, describe } from "./picker.js";
 import { Picture } from "./picture.js";
@@ -35,6 +37,7 @@ class Explorer {
   constructor(root) {
     this.root = root;
     this.picture = new Picture(root);
+    this.gauge = new Gauge(root);
     this.panels = new Panels(root, this);
     this.picker = new Picker(root, (start) => { this.choose(start); this.rest(); });
     this.sliders = new Sliders(root.querySelector(".sliders"), {
@@ -42,6 +45,14 @@ class Explorer {
       rest: (soon) => this.rest(soon),
       take: (index) => this.take(index),
       home: (index) => { this.take(index); this.set(index, this.home[index]); },
+    });
+    this.history = new History();
+    this.undoers = new Map([[-1, root.querySelector(".undo")], [1, root.querySelector(".redo")]]);
+    for (const [by, button] of this.undoers) button.addEventListener("click", () => this.undo(by));
+    root.addEventListener("keydown", (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.type === "number") return;
+      event.preventDefault();
+      this.undo(event.shiftKey ? 1 : -1);
     });
     root.querySelector(".reset").addEventListener("click", () => this.jump(this.home));
     root.querySelector(".random").addEventListener("click", () => {
@@ -61,13 +72,17 @@ class Explorer {
     if (space.dataset !== this.space?.dataset) this.picture.shape(space.shape, space.span);
     Object.assign(this, { space, opened: opening.number, decode: null, encode: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);
+    this.gauge.close();
     this.sliders.show(space.dimensions);
     this.root.querySelector(".measure").textContent = space.measure;
     this.picker.show(space);
     this.take(space.dimensions[0].index);
     this.panels.open(space, first ? opening.panel : undefined, opening.view);
     this.begin(parseStart(opening.start), opening);
-    if (!this.waiting) replaceLink(this.place());
+    if (!this.waiting) {
+      replaceLink(this.place());
+      this.record();
+    }
     this.fetch(space);
   }
 
@@ -83,6 +98,7 @@ class Explorer {
     });
     wanted(tensorsOf(`codes/${space.run}`), ({ tensors }) => {
       this.codes = tensors.codes.data;
+      this.gauge.open(this.codes, space.dimensions.length);
       this.refresh();
       this.resume();
     });
@@ -168,10 +184,15 @@ class Explorer {
   }
 
   jump(z) {
+    this.glide(z);
+    this.rest();
+  }
+
+  // Go there on the way to somewhere else: the server and the link hear nothing yet.
+  glide(z) {
     this.z.set(z);
     this.sliders.place(this.z, this.home);
     this.redraw();
-    this.rest();
   }
 
   redraw() {
@@ -191,7 +212,10 @@ class Explorer {
   refresh() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      if (this.decode && this.start) this.panels.show(this.z);
+      if (this.decode && this.start) {
+        this.gauge.show(this.z);
+        this.panels.show(this.z);
+      }
     });
   }
 
@@ -200,10 +224,24 @@ class Explorer {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const place = this.place();
+      this.record();
       replaceLink(place);
       this.tell(place);
       this.panels.rest();
     }, soon ? KEYS_REST : 0);
+  }
+
+  // A step of this run's history: another run's codes mean something else, so its history begins anew.
+  record() {
+    this.history.push({ start: startName(this.start), z: encodeCode(this.z) });
+    for (const [by, button] of this.undoers) button.disabled = !this.history.can(by);
+  }
+
+  undo(by) {
+    const step = this.history.go(by);
+    if (!step) return;
+    this.begin(parseStart(step.start), { z: step.z });
+    this.rest();
   }
 
   // Where this is; z is null at the start's own code, which one's own picture takes along.
@@ -213,6 +251,7 @@ class Explorer {
   }
 
   close() {
+    this.panels.close();
     clearTimeout(this.timer);
     cancelAnimationFrame(this.frame);
     this.space = null;

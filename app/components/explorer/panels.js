@@ -6,7 +6,7 @@
 //   open(space)                   a run was opened; called again for every run, and before the first `show`
 //   show(z)                       at most once a frame while in sight, whenever the code, the slider in hand or what
 //                                 is loaded has changed; `explorer.decode` is there. z may be changed and put back.
-//   hide()                        another panel was chosen: stop what runs by itself
+//   hide()                        another panel was chosen, or the page left: stop what runs by itself
 //   rest()                        optional: a movement ended, or this panel was chosen
 //   hear(answers)                 optional: what the server says to the panel in sight; null where it says nothing
 //   state() -> text or null, restore(text)   optional: what the link carries of it (`view=`)
@@ -15,12 +15,13 @@
 // refresh() to be shown again at the next frame.
 
 import { element } from "../js/dom.js";
+import { Interpolate } from "./panels/interpolate.js";
 import { Models } from "./panels/models.js";
 import { Neighbours } from "./panels/neighbours.js";
 import { Own } from "./panels/own.js";
 import { Traversal } from "./panels/traversal.js";
 
-const PANELS = [Traversal, Neighbours, Models, Own];
+const PANELS = [Traversal, Interpolate, Neighbours, Models, Own];
 
 export class Panels {
   constructor(root, explorer) {
@@ -57,6 +58,12 @@ export class Panels {
   // For the link: null where it is the first panel, and where the panel has nothing to say.
   place() {
     return { panel: this.id === PANELS[0].id ? null : this.id, view: this.current.panel.state?.() ?? null };
+  }
+
+  // The page was left.
+  close() {
+    this.current.panel.hide();
+    this.space = null;
   }
 
   // -> the panel

@@ -32,12 +32,13 @@ export class Traversal {
 
   // The slider in hand, from end to end; z is left as it was found.
   show(z) {
-    const { decode, held } = this.explorer;
+    const { decode, held, gauge } = this.explorer;
     if (held !== this.dimension) this.walk(held);
     const { index } = held, value = z[index];
     this.paint.forEach((paint, tile) => {
       z[index] = this.value(tile);
       paint(decode(z));
+      this.tiles[tile].classList.toggle("outside", gauge.outside(z));
     });
     z[index] = value;
     this.mark(value);
