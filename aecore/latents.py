@@ -5,6 +5,7 @@ Codes are rows: (n, d) float32, or (d,) for one. Bad shapes and values raise `Ae
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,30 @@ def plausibility(codes: Array, z: Array) -> NDArray[np.float64]:
     """
     distances = np.sort(mahalanobis(codes, codes))
     return np.searchsorted(distances, mahalanobis(codes, z)) / len(codes)
+
+
+def prior_share(z: Array) -> NDArray[np.float64]:
+    """The share of draws from N(0, I) that have a higher density than z: (m, d) -> (m,) in [0, 1].
+
+    |z|^2 follows the chi-square distribution with d degrees of freedom there, whose distribution function is
+    P(d / 2, |z|^2 / 2), with the regularised lower incomplete gamma function
+
+        P(a, x) = x^a e^-x / Gamma(a + 1) ( 1 + x / (a + 1) + x^2 / ((a + 1)(a + 2)) + ... )
+
+    Source: Abramowitz & Stegun 1964, 6.5.29.
+    """
+    x = np.square(_checked(z), dtype=np.float64).sum(axis=1) / 2
+    a = z.shape[1] / 2
+    term, total, k = np.ones_like(x), np.ones_like(x), 0
+    small = x <= a + 40 * math.sqrt(a) + 40  # beyond, the share is 1 to the last bit
+    x = np.where(small, x, 0)
+    while (term > 1e-17 * total).any():
+        k += 1
+        term = term * x / (a + k)
+        total += term
+    with np.errstate(divide="ignore"):
+        shares = np.exp(a * np.log(x) - x - math.lgamma(a + 1)) * total
+    return np.where(small, np.minimum(shares, 1), 1.0)
 
 
 def traversal(z: Array, dimension: int, values: ArrayLike) -> Array:

@@ -15,7 +15,8 @@ from aecore.store import SAMPLES, Run
 def describe(run: Run) -> dict[str, Any]:
     """The dimensions in the order to show, class means, and what samples are drawn from.
 
-    `gaussian` is fitted to the test codes, or None where the family has a prior: N(0, I) then.
+    `gaussian` is fitted to the test codes, or None where the family has a prior: N(0, I) then. `posterior`: whether
+    the encoder gives a Gaussian q(z | x), as a VAE's.
     """
     dataset, codes = datasets.load(run.config.dataset), run.codes
     prior = SAMPLES in run.kinds()
@@ -29,6 +30,7 @@ def describe(run: Run) -> dict[str, Any]:
         "classes": dataset.classes,
         "dimensions": _dimensions(run, prior),
         "measure": "KL to the prior" if "kl_per_dimension" in run.evaluation else "variance of the test codes",
+        "posterior": "kl_per_dimension" in run.evaluation,
         "means": _means(codes, dataset),
         "gaussian": gaussian and {
             "mean": _short(gaussian.mean),

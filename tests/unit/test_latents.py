@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from aecore import AecoreError, latents
 
@@ -131,3 +132,12 @@ def test_plausibility_is_a_share_of_the_codes(codes):
     assert latents.plausibility(codes, np.stack([mean, far])).tolist() == pytest.approx([0, 1], abs=1e-3)
     shares = latents.plausibility(codes, codes)
     np.testing.assert_allclose(np.sort(shares), np.arange(len(codes)) / len(codes))
+
+
+@pytest.mark.parametrize("d", [1, 2, 7, 20, 30, 200])
+def test_the_prior_share_is_the_chi_square_distribution(d):
+    z = np.random.default_rng(d).standard_normal((40, d)).astype(np.float32)
+    z *= np.linspace(0, 3, 40, dtype=np.float32)[:, None]
+    expected = stats.chi2.cdf(np.square(z, dtype=np.float64).sum(1), d)
+    np.testing.assert_allclose(latents.prior_share(z), expected, rtol=1e-10, atol=1e-300)
+    assert latents.prior_share(np.full((1, d), 100, np.float32)).tolist() == [1]

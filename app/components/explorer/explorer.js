@@ -5,12 +5,14 @@ import { tensorsOf } from "../js/blobs.js";
 import { History } from "../js/history.js";
 import { decodeCode, encodeCode, replaceLink } from "../js/link.js";
 import { toPixels } from "../js/span.js";
-import { makeStack } from "../js/stack.js";
+import { hasStack, makeStack } from "../js/stack.js";
 import { Gauge } from "./gauge.js";
+import { listenForKeys } from "./keys.js";
 import { Panels } from "./panels.js";
 import { Picker, describe } from "./picker.js";
 import { Picture } from "./picture.js";
 import { keepPicture, keptPicture } from "./pictures.js";
+import { copyLinkWith } from "./share.js";
 import { Sliders } from "./sliders.js";
 import { parseStart, sampleCode, startCode, startName } from "./starts.js";
 
@@ -18,7 +20,10 @@ const KEYS_REST = 300; // ms after the last key until a movement by keys has end
 
 const explorers = new WeakMap();
 
-export default function ({ data, parentElement, setStateValue }) {
+// Where the person has been, over models and page switches, for the life of the tab.
+const history = (globalThis.latentExplorerHistory ??= new History());
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let explorer = explorers.get(parentElement);
   if (!explorer) {
     explorer = new Explorer(parentElement.querySelector(".explorer"));
@@ -26,6 +31,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   explorer.tell = (place) => setStateValue("place", place);
   explorer.ask = (question) => setStateValue("question", question);
+  explorer.turn = (place) => setTriggerValue("turn", place);
   explorer.open(...data);
   return () => {
     explorer.close();
@@ -46,14 +52,13 @@ class Explorer {
       take: (index) => this.take(index),
       home: (index) => { this.take(index); this.set(index, this.home[index]); },
     });
-    this.history = new History();
     this.undoers = new Map([[-1, root.querySelector(".undo")], [1, root.querySelector(".redo")]]);
     for (const [by, button] of this.undoers) button.addEventListener("click", () => this.undo(by));
-    root.addEventListener("keydown", (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.type === "number") return;
-      event.preventDefault();
-      this.undo(event.shiftKey ? 1 : -1);
-    });
+    const copyLink = copyLinkWith(root.querySelector(".link"));
+    const share = () => { replaceLink(this.place()); copyLink(); };
+    root.querySelector(".link").addEventListener("click", share);
+    const keys = { "Mod+Z": () => this.undo(-1), "Mod+Shift+Z": () => this.undo(1), "Mod+Y": () => this.undo(1), "Shift+L": share };
+    this.deafen = listenForKeys(keys, (name) => this.panels.key(name));
     root.querySelector(".reset").addEventListener("click", () => this.jump(this.home));
     root.querySelector(".random").addEventListener("click", () => {
       this.jump(sampleCode(this.space.gaussian, this.z.length, Math.random() * 2 ** 32));
@@ -70,9 +75,9 @@ class Explorer {
   enter(space, opening) {
     const first = !this.space; // the old picture stays until there is a new one
     if (space.dataset !== this.space?.dataset) this.picture.shape(space.shape, space.span);
-    Object.assign(this, { space, opened: opening.number, decode: null, encode: null, codes: null, images: null, labels: null });
+    Object.assign(this, { space, opened: opening.number, decode: null, encode: null, logvar: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);
-    this.gauge.close();
+    this.gauge.close(space);
     this.sliders.show(space.dimensions);
     this.root.querySelector(".measure").textContent = space.measure;
     this.picker.show(space);
@@ -92,6 +97,8 @@ class Explorer {
     wanted(tensorsOf(`weights/${space.run}`), (file) => {
       this.decode = makeStack(file, "decoder").forward;
       this.encode = makeStack(file, "encoder").forward;
+      this.logvar = hasStack(file, "logvar") ? makeStack(file, "logvar").forward : null;
+      this.spread();
       this.picker.supplyDecoder(this.decode);
       this.redraw();
       this.resume();
@@ -159,6 +166,15 @@ class Explorer {
     }
     if (kind === "test" && !real) return; // on its way
     this.picture.begin(describe(this.start, this.space, label ?? (kept ? kept.label : this.labels?.[number])), real);
+    this.spread();
+  }
+
+  // A VAE's sigma of q(z | x) at the start's image x; null for other families, and where the start is no image.
+  spread() {
+    const x = this.picture.real;
+    this.sigma = this.logvar && x ? Float32Array.from(this.logvar(x), (logvar) => Math.exp(logvar / 2)) : null;
+    this.sliders.spread(this.sigma);
+    this.root.querySelector(".spread-sign").hidden = !this.sigma;
   }
 
   take(index) {
@@ -214,6 +230,7 @@ class Explorer {
       this.frame = null;
       if (this.decode && this.start) {
         this.gauge.show(this.z);
+        this.sliders.reach(this.gauge.reach(this.z));
         this.panels.show(this.z);
       }
     });
@@ -231,15 +248,25 @@ class Explorer {
     }, soon ? KEYS_REST : 0);
   }
 
-  // A step of this run's history: another run's codes mean something else, so its history begins anew.
   record() {
-    this.history.push({ start: startName(this.start), z: encodeCode(this.z) });
-    for (const [by, button] of this.undoers) button.disabled = !this.history.can(by);
+    history.push(this.place());
+    for (const [by, button] of this.undoers) button.disabled = !history.can(by);
   }
 
+  // Go back or on: here, or by way of the server where it was another run.
   undo(by) {
-    const step = this.history.go(by);
+    if (this.waiting) return;
+    this.record(); // where this is may not have come to rest
+    const step = history.go(by);
     if (!step) return;
+    this.panels.hide();
+    clearTimeout(this.timer);
+    if (step.run !== this.space.run) {
+      this.panels.open(this.space, step.panel);
+      this.turn(step);
+      return;
+    }
+    this.panels.open(this.space, step.panel, step.view);
     this.begin(parseStart(step.start), { z: step.z });
     this.rest();
   }
@@ -251,6 +278,7 @@ class Explorer {
   }
 
   close() {
+    this.deafen();
     this.panels.close();
     clearTimeout(this.timer);
     cancelAnimationFrame(this.frame);

@@ -1,48 +1,57 @@
-// The plausibility gauge: where the code lies among the test codes.
+// The plausibility gauge: where the code lies among the test codes, and under the prior where the family has one.
 
-import { farther, fitCodes } from "../js/plausible.js";
-
-const EDGE = 0.99; // beyond this share of the test codes a code has left the data
+import { farther, fitCodes, outside, priorShare, reach } from "../js/plausible.js";
 
 export class Gauge {
   constructor(root) {
     this.root = root.querySelector(".gauge");
-    this.meter = this.root.querySelector("meter");
-    this.words = this.root.querySelector("output");
-    this.close();
+    this.level = root.querySelector(".level");
+    this.words = root.querySelector(".plausible");
+    this.prior = root.querySelector(".prior");
+    this.fit = null;
   }
 
-  // Another run: nothing is known of its codes yet.
-  close() {
+  // Another run: nothing is known of its codes yet. A run without a Gaussian of its own samples from the prior.
+  close(space) {
     this.fit = null;
-    this.root.hidden = true;
+    this.root.classList.remove("outside");
+    this.root.classList.add("empty"); // it keeps its place
+    this.prior.hidden = this.root.querySelector(".about-prior").hidden = space.gaussian !== null;
   }
 
   // codes: those of all test images, (n, d) in one array.
   open(codes, d) {
     this.fit = fitCodes(codes, d);
-    this.root.hidden = false;
+    this.root.classList.remove("empty");
   }
 
   show(z) {
     if (!this.fit) return;
     const share = farther(this.fit, z);
-    this.meter.value = share;
-    this.words.textContent = inWords(share);
-    this.root.classList.toggle("outside", share > EDGE);
+    this.level.style.setProperty("--share", share);
+    this.level.ariaValueNow = (100 * share).toFixed(1);
+    this.level.ariaValueText = this.words.textContent = `${inWords(share)} of the test codes`;
+    if (!this.prior.hidden) this.prior.textContent = `and than ${percent(priorShare(z))} of draws from N(0, I)`;
+    this.root.classList.toggle("outside", this.outside(z));
   }
 
   // Whether z has left the data; false until the codes are here.
   outside(z) {
-    return this.fit !== null && farther(this.fit, z) > EDGE;
+    return this.fit !== null && outside(this.fit, z);
   }
 
-  // Where z lies, in words; empty until the codes are here.
-  describe(z) {
-    return this.fit ? inWords(farther(this.fit, z)) : "";
+  // For each dimension the [low, high] between which z stays in the data, or null where there are none; null
+  // until the codes are here.
+  reach(z) {
+    return this.fit && reach(this.fit, z);
   }
 }
 
-function inWords(share) {
-  return `farther out than ${(100 * share).toFixed(1)} % of the test codes`;
+// A share of the test codes, as a tile or the gauge says it.
+export function inWords(share) {
+  return `farther out than ${percent(share)}`;
+}
+
+function percent(share) {
+  return `${(100 * share).toFixed(1)} %`;
 }

@@ -49,6 +49,27 @@ export class Sliders {
     root.classList.toggle("moved", Math.fround(value) !== Math.fround(home));
   }
 
+  // sigma: of each dimension around the start's code, (d,), or null.
+  spread(sigma) {
+    for (const [index, { root, input, share, home }] of this.rows) {
+      root.classList.toggle("spread", sigma !== null);
+      input.ariaDescription = sigma && `posterior ${brief(home)} ± ${brief(sigma[index])}`;
+      if (!sigma) continue;
+      root.style.setProperty("--spread-low", share(home - sigma[index]));
+      root.style.setProperty("--spread-high", share(home + sigma[index]));
+    }
+  }
+
+  // ends: of each dimension the [low, high] between which the code stays in the data, or null where there are none.
+  // Without ends nothing is marked.
+  reach(ends) {
+    for (const [index, { root, share }] of this.rows) {
+      const [low, high] = ends ? ends[index] ?? [Infinity, Infinity] : [-Infinity, Infinity];
+      root.style.setProperty("--data-low", share(low));
+      root.style.setProperty("--data-high", share(high));
+    }
+  }
+
   mark(index) {
     for (const [other, { root }] of this.rows) root.classList.toggle("held", other === index);
   }

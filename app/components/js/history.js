@@ -1,24 +1,20 @@
-// Steps to undo and to do again. Two steps of the same text are one.
+// Steps to undo and to do again: plain data. Two steps that differ in nothing but their `view` are one; the later stands.
 
 export class History {
   constructor() {
-    this.clear();
-  }
-
-  clear() {
     this.steps = [];
     this.at = -1;
   }
 
-  // step: plain data; what had been undone is forgotten.
+  // What had been undone is forgotten.
   push(step) {
-    if (this.at >= 0 && JSON.stringify(step) === JSON.stringify(this.steps[this.at])) return;
-    this.steps.splice(++this.at, Infinity, step);
+    if (sameBut("view", step, this.steps[this.at])) this.steps[this.at] = step;
+    else this.steps.splice(++this.at, Infinity, step);
   }
 
   // by: -1 to undo, 1 to redo -> the step to go to, or null at the end.
   go(by) {
-    if (!(this.at + by in this.steps)) return null;
+    if (!this.can(by)) return null;
     this.at += by;
     return this.steps[this.at];
   }
@@ -26,4 +22,8 @@ export class History {
   can(by) {
     return this.at + by in this.steps;
   }
+}
+
+function sameBut(left, a, b) {
+  return b !== undefined && Object.keys(a).every((key) => key === left || a[key] === b[key]);
 }

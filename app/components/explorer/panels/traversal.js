@@ -1,9 +1,8 @@
 // The slider in hand, walked from one end to the other while all else stays: eleven decoded tiles.
 
-import { makePainter } from "../../js/pixels.js";
+import { element } from "../../js/dom.js";
 import { brief } from "../numbers.js";
-
-const TILES = 11;
+import { Strip, TILES } from "../strip.js";
 
 export class Traversal {
   static id = "traversal";
@@ -11,22 +10,16 @@ export class Traversal {
 
   constructor(root, explorer) {
     root.classList.add("strip");
-    root.innerHTML = `<h2></h2><div class="tiles"></div><div class="marker"><i></i></div>`;
     this.explorer = explorer;
-    this.title = root.querySelector("h2");
-    this.marker = root.querySelector(".marker");
-    this.tiles = Array.from({ length: TILES }, (_, tile) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(document.createElement("canvas"));
-      button.addEventListener("click", () => explorer.set(this.dimension.index, this.value(tile)));
-      return button;
-    });
-    root.querySelector(".tiles").replaceChildren(...this.tiles);
+    this.title = element("h2");
+    this.strip = new Strip((tile) => explorer.set(this.dimension.index, this.value(tile)));
+    this.marker = element("div", "marker");
+    this.marker.append(element("i"));
+    root.append(this.title, this.strip.root, this.marker);
   }
 
-  open({ shape: [height, width], span }) {
-    this.paint = this.tiles.map((tile) => makePainter(tile.firstChild, height, width, span));
+  open(space) {
+    this.strip.open(space);
     this.dimension = null;
   }
 
@@ -35,11 +28,10 @@ export class Traversal {
     const { decode, held, gauge } = this.explorer;
     if (held !== this.dimension) this.walk(held);
     const { index } = held, value = z[index];
-    this.paint.forEach((paint, tile) => {
+    for (let tile = 0; tile < TILES; tile++) {
       z[index] = this.value(tile);
-      paint(decode(z));
-      this.tiles[tile].classList.toggle("outside", gauge.outside(z));
-    });
+      this.strip.draw(tile, decode(z), gauge.outside(z));
+    }
     z[index] = value;
     this.mark(value);
   }
@@ -49,7 +41,7 @@ export class Traversal {
     this.dimension = dimension;
     const { index, low, high } = dimension;
     this.title.textContent = `z${index} from ${brief(low, 1)} to ${brief(high, 1)}`;
-    this.tiles.forEach((tile, i) => { tile.ariaLabel = `Set z${index} to ${brief(this.value(i))}`; });
+    for (let tile = 0; tile < TILES; tile++) this.strip.name(tile, `Set z${index} to ${brief(this.value(tile))}`);
   }
 
   hide() {}
@@ -62,5 +54,17 @@ export class Traversal {
   mark(value) {
     const { low, high } = this.dimension;
     this.marker.style.setProperty("--at", Math.min(1, Math.max(0, (value - low) / (high - low))));
+  }
+
+  // The slider in hand, where it is not the first.
+  state() {
+    const { held, space } = this.explorer;
+    return held === space.dimensions[0] ? null : String(held.index);
+  }
+
+  restore(text) {
+    const dimension = this.explorer.space.dimensions.find(({ index }) => String(index) === text);
+    if (dimension) this.explorer.take(dimension.index);
+    return Boolean(dimension);
   }
 }
