@@ -1,6 +1,6 @@
 // The plausibility gauge: where the code lies among the test codes, and under the prior where the family has one.
 
-import { farther, fitCodes, outside, priorShare, reach } from "../js/plausible.js";
+import { farther, fitCodes, outside, priorShare } from "../js/plausible.js";
 
 export class Gauge {
   constructor(root) {
@@ -40,10 +40,10 @@ export class Gauge {
     return this.fit !== null && outside(this.fit, z);
   }
 
-  // For each dimension the [low, high] between which z stays in the data, or null where there are none; null
+  // For each of the axes the [low, high] between which z stays in the data, or null where there are none; null
   // until the codes are here.
-  reach(z) {
-    return this.fit && reach(this.fit, z);
+  reach(z, axes) {
+    return this.fit && axes.reach(this.fit, z);
   }
 }
 
