@@ -5,6 +5,7 @@ Codes are rows: (n, d) float32, or (d,) for one. Bad shapes and values raise `Ae
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ def importance(run: Run) -> NDArray[np.float64]:
     image. Every other family's is the variance of its codes, Var_x z_j.
     """
     kl = run.evaluation.get("kl_per_dimension")
-    return np.asarray(kl, np.float64) if kl is not None else _checked(run.codes).var(0, dtype=np.float64)
+    return np.asarray(kl, np.float64) if kl is not None else checked(run.codes).var(0, dtype=np.float64)
 
 
 def order(values: ArrayLike) -> NDArray[np.intp]:
@@ -47,7 +48,7 @@ def ranges(codes: Array, prior: bool = False) -> Array:
     From the quantile TAIL of the codes to 1 - TAIL, widened by MARGIN of itself; under a standard normal
     `prior` it also covers that prior's quantiles. A dimension that never varies gets its value +- 1.
     """
-    low, high = np.quantile(_checked(codes), [TAIL, 1 - TAIL], axis=0)
+    low, high = np.quantile(checked(codes), [TAIL, 1 - TAIL], axis=0)
     if prior:
         low, high = np.minimum(low, -PRIOR_REACH), np.maximum(high, PRIOR_REACH)
     margin = np.where(high > low, (high - low) * MARGIN / 2, 1)
@@ -56,7 +57,7 @@ def ranges(codes: Array, prior: bool = False) -> Array:
 
 def class_means(codes: Array, labels: ArrayLike, classes: int) -> Array:
     """The mean code of each class: (n, d), (n,) -> (classes, d). A class without a code gets the mean of all."""
-    codes, labels = _checked(codes), np.asarray(labels)
+    codes, labels = checked(codes), np.asarray(labels)
     if labels.shape != codes.shape[:1]:
         raise AecoreError(f"There are {len(codes)} codes and {labels.size} labels; each code needs its own.")
     groups = (codes[labels == label] for label in range(classes))
@@ -83,18 +84,69 @@ def fit_gaussian(codes: Array) -> Gaussian:
     Dimensions that never vary, or depend on others, leave the covariance singular; a millionth of its mean
     variance on the diagonal then keeps the factor real without being seen.
     """
-    codes = _checked(codes)
+    mean, factor = _moments(codes)
+    return Gaussian(mean.astype(np.float32), factor.astype(np.float32))
+
+
+def _moments(codes: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean and the Cholesky factor of the covariance, in double precision."""
+    codes = checked(codes)
     if len(codes) < 2:
         raise AecoreError("A Gaussian needs at least two codes to be fitted to.")
     covariance = np.atleast_2d(np.cov(codes.astype(np.float64), rowvar=False))
     jitter = 1e-6 * np.trace(covariance) / len(covariance) + 1e-12
     factor = np.linalg.cholesky(covariance + jitter * np.eye(len(covariance)))
-    return Gaussian(codes.mean(0, dtype=np.float64).astype(np.float32), factor.astype(np.float32))
+    return codes.mean(0, dtype=np.float64), factor
+
+
+def mahalanobis(codes: Array, z: Array) -> NDArray[np.float64]:
+    """The squared distance of each z from the codes' mean under their covariance C: (n, d), (m, d) -> (m,).
+
+        (z - mean)^T C^-1 (z - mean)
+
+    C carries the jitter of `fit_gaussian`.
+    """
+    fitted, factor = _moments(codes)
+    whitened = np.linalg.solve(factor, (checked(z) - fitted).T)
+    return np.asarray((whitened**2).sum(axis=0))
+
+
+def plausibility(codes: Array, z: Array) -> NDArray[np.float64]:
+    """The share of the codes that lie nearer to their mean than z, by `mahalanobis`: (n, d), (m, d) -> (m,) in [0, 1].
+
+    Small in the middle of the data; above 0.99 only one code in a hundred lies as far out.
+    """
+    distances = np.sort(mahalanobis(codes, codes))
+    return np.searchsorted(distances, mahalanobis(codes, z)) / len(codes)
+
+
+def prior_share(z: Array) -> NDArray[np.float64]:
+    """The share of draws from N(0, I) that have a higher density than z: (m, d) -> (m,) in [0, 1].
+
+    |z|^2 follows the chi-square distribution with d degrees of freedom there, whose distribution function is
+    P(d / 2, |z|^2 / 2), with the regularised lower incomplete gamma function
+
+        P(a, x) = x^a e^-x / Gamma(a + 1) ( 1 + x / (a + 1) + x^2 / ((a + 1)(a + 2)) + ... )
+
+    Source: Abramowitz & Stegun 1964, 6.5.29.
+    """
+    x = np.square(checked(z), dtype=np.float64).sum(axis=1) / 2
+    a = z.shape[1] / 2
+    term, total, k = np.ones_like(x), np.ones_like(x), 0
+    small = x <= a + 40 * math.sqrt(a) + 40  # beyond, the share is 1 to the last bit
+    x = np.where(small, x, 0)
+    while (term > 1e-17 * total).any():
+        k += 1
+        term = term * x / (a + k)
+        total += term
+    with np.errstate(divide="ignore"):
+        shares = np.exp(a * np.log(x) - x - math.lgamma(a + 1)) * total
+    return np.where(small, np.minimum(shares, 1), 1.0)
 
 
 def traversal(z: Array, dimension: int, values: ArrayLike) -> Array:
     """Copies of the code z with one dimension set to each of `values`: (d,), (m,) -> (m, d)."""
-    z = _checked(z[None])[0]
+    z = checked(z[None])[0]
     if not 0 <= dimension < len(z):
         raise AecoreError(f"There is no dimension {dimension}; a code of {len(z)} numbers has 0 to {len(z) - 1}.")
     values = np.asarray(values, np.float32)
@@ -130,11 +182,12 @@ def slerp(a: Array, b: Array, t: ArrayLike) -> Array:
 def _pair(a: Array, b: Array, t: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     if a.shape != b.shape or a.ndim != 1:
         raise AecoreError(f"A way needs two codes of one length, not of shapes {a.shape} and {b.shape}.")
-    both = _checked(np.stack([a, b])).astype(np.float64)
+    both = checked(np.stack([a, b])).astype(np.float64)
     return both[0], both[1], np.atleast_1d(np.asarray(t, np.float64))[:, None]
 
 
-def _checked(codes: Array) -> Array:
+def checked(codes: Array) -> Array:
+    """The codes themselves, if they are rows of finite numbers."""
     if codes.ndim != 2 or not codes.size:
         raise AecoreError(f"Codes are rows of numbers, (n, d); these have the shape {codes.shape}.")
     if not np.isfinite(codes).all():

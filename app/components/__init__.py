@@ -61,20 +61,25 @@ def explorer(
     opening: Mapping[str, Any],
     answers: Mapping[str, Any],
     moved: Callable[[Place], None],
-) -> None:
+) -> Place | None:
     """The live explorer of a run's latent space (`aecore.space.describe`).
 
     It waits for the run's weights, codes and images.
 
     It opens `opening` (`space.opening`) once, and then again only when its `number` is another. `moved` hears
-    where a movement came to rest. `answers` is what the panel in sight is told, such as to its `question`.
+    where a movement came to rest. `answers` is what the panel in sight is told, such as to its `question`. Returns,
+    once, the place in another run that the person turns to, such as by undo.
     """
 
     def tell() -> None:
         moved(Place(**st.session_state["explorer"]["place"]))
 
     # a list, because Streamlit looks for dataframes in a dict, and loading pandas for that takes half a second
-    _explorer(key="explorer", data=[space, opening, answers], on_place_change=tell, on_question_change=_heard)
+    said = _explorer(
+        key="explorer", data=[space, opening, answers],
+        on_place_change=tell, on_question_change=_heard, on_turn_change=_heard,
+    )  # fmt: skip
+    return Place(**said.turn) if said.turn else None
 
 
 def question() -> Mapping[str, Any]:

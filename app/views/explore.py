@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ import nearby
 import runs
 import space
 import streamlit as st
+from components import Blob
 from links import Place
 
 from aecore import datasets, neighbours
@@ -24,6 +26,8 @@ from aecore.store import Run
 FEW = 5  # more runs than this are a list to choose from rather than a row of buttons
 MODEL = "explore_model"  # the widget; Streamlit forgets it when the page is left
 PLACE = "explore_place"  # where the person is, kept over page switches
+TURN = "explore_turn"  # the place in another run that the component turned to
+GROUPS = "groups"  # lassoed on the map: [name, dataset, numbers of test images]
 OPENING = "explore_opening"  # what the component was told to open: (number, place, problem)
 
 
@@ -34,6 +38,9 @@ def page() -> None:
         st.title("Explore")
         st.info("There is no run to explore yet. Train one on the Train page.")
         return
+    if turn := st.session_state.pop(TURN, None):
+        _open(*links.resolve(asdict(turn), finished))
+        st.session_state[MODEL] = st.session_state[PLACE].run
     if st.session_state.get(MODEL) not in [run.run_id for run in finished]:
         _arrive(finished)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -41,8 +48,8 @@ def page() -> None:
         run = _choose_model(finished)
         st.caption(MODELS[run.config.family].summary, width="stretch")
     if run.run_id != st.session_state[PLACE].run:
-        same_start, _ = links.resolve({**asdict(st.session_state[PLACE]), "run": run.run_id, "z": None}, finished)
-        _open(same_start)
+        place = replace(st.session_state[PLACE], run=run.run_id, z=None, view=None)
+        _open(links.resolve(asdict(place), finished)[0])
     number, place, problem = st.session_state[OPENING]
     if problem:
         st.info(problem)
@@ -83,16 +90,42 @@ def _choose_model(finished: list[Run]) -> Run:
 @st.fragment  # a commit reruns this alone
 def _explorer(run: Run, place: Place, number: int) -> None:
     panel = st.session_state[PLACE].panel
-    models = [one for one in runs.finished() if one.config.dataset == run.config.dataset] if panel == "models" else []
+    models = _beside(run) if panel in ("models", "interpolate") else []
     answers: dict[str, Any] = {}
     if models:
         answers["models"] = list(runs.short_labels(models).items())
+    if panel == "directions":
+        answers["groups"] = _groups(run.config.dataset)
     if panel == "neighbours":
         answers["training"] = _training(run)
-    components.explorer(runs.space(run), space.opening(run, place, number), answers, _moved)
+    turn = components.explorer(runs.space(run), space.opening(run, place, number), answers, _moved)
+    if turn:
+        st.session_state[TURN] = turn
+        st.rerun()
     with st.container(gap=None):
-        components.store(*(partial(runs.weights, other) for other in models if other.run_id != run.run_id))
+        components.store(*_blobs(panel, [other for other in models if other.run_id != run.run_id]))
     exporting.popover(run, st.session_state[PLACE])
+
+
+def _beside(run: Run) -> list[Run]:
+    """The runs on the same dataset."""
+    return [one for one in runs.finished() if one.config.dataset == run.config.dataset]
+
+
+def _blobs(panel: str | None, others: Sequence[Run]) -> Iterator[Blob]:
+    """What the panel in sight needs of other runs: all weights, or weights and codes of those that it asked for."""
+    if panel == "models":
+        yield from (partial(runs.weights, other) for other in others)
+    if panel == "interpolate":
+        asked = components.question().get("beside", ())
+        for other in others:
+            if other.run_id in asked:
+                yield from (partial(runs.weights, other), partial(runs.codes, other))
+
+
+def _groups(dataset: str) -> list[list[Any]]:
+    """The groups of the dataset's test images that were lassoed on the map, as [name, numbers]."""
+    return [[name, list(numbers)] for name, of, numbers in st.session_state.get(GROUPS, ()) if of == dataset]
 
 
 def _training(run: Run) -> dict[str, Any] | None:

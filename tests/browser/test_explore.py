@@ -118,6 +118,76 @@ def test_double_click_brings_back_one_slider_and_reset_all(explore):
     assert picture(page) == before
 
 
+def test_undo_and_redo(explore):
+    page = explore()
+    first = picture(page)
+    page.get_by_role("button", name="Random").click()
+    wait_for_link(page, "z=")
+    second = picture(page)
+    page.get_by_role("button", name="Undo").click()
+    assert picture(page) == first
+    slider(page).focus()
+    page.keyboard.press("Control+Shift+Z")
+    assert picture(page) == second
+    expect(page.get_by_role("button", name="Redo")).to_be_disabled()
+    page.keyboard.press("Control+z")
+    assert picture(page) == first
+
+
+def test_the_gauge_says_where_a_code_lies(explore):
+    page = explore()
+    expect(page.locator(".gauge output")).to_contain_text("of the test codes")
+    before = page.locator(".gauge output").inner_text()
+    for at in range(8):
+        slider(page, at).focus()
+        page.keyboard.press("End")
+    expect(page.locator(".gauge")).to_have_class(re.compile("outside"))
+    assert page.locator(".gauge output").inner_text() != before
+
+
+def test_interpolation_goes_from_a_to_b_and_its_link_reopens_it(explore):
+    page = explore("?start=test-3")
+    page.get_by_role("tab", name="Interpolate").click()
+    page.get_by_role("button", name="A = here").click()
+    here = picture(page)
+    page.get_by_role("button", name="Random").click()
+    page.get_by_role("button", name="B = here").click()
+    there = picture(page)
+    page.locator(".way").select_option("slerp")
+    ways = page.locator(".panel > :not([hidden]) .tiles button")
+    ways.first.click()
+    assert picture(page) == here
+    ways.last.click()
+    assert picture(page) == there
+    wait_for_link(page, "view=slerp")
+    other = explore(page.url.split("/", 3)[3])
+    expect(other.get_by_role("tab", name="Interpolate")).to_have_attribute("aria-selected", "true")
+    other.locator(".panel > :not([hidden]) .tiles button").first.click()
+    assert picture(other) == here
+
+
+def test_playing_moves_the_picture_and_stops(explore):
+    page = explore("?panel=interpolate")
+    page.get_by_role("button", name="Play").click()
+    seen = picture(page)
+    page.wait_for_timeout(300)
+    assert picture(page) != seen
+    page.get_by_role("button", name="Stop").click()
+    still = picture(page)
+    page.wait_for_timeout(100)
+    assert picture(page) == still
+
+
+def test_tabs_move_by_keys(explore):
+    page = explore()
+    page.get_by_role("tab", name="Traversal").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Interpolate")).to_be_focused()
+    wait_for_link(page, "panel=interpolate")
+    page.keyboard.press("Home")
+    expect(page.locator(".marker")).to_be_visible()
+
+
 def test_starts(explore):
     page = explore()
     page.locator(".class").select_option("Bag")
@@ -213,8 +283,9 @@ def test_a_wrong_link_gets_a_sentence_and_a_picture(explore, query, words):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(explore, violations, scheme):
-    assert violations(explore(color_scheme=scheme)) == []
+@pytest.mark.parametrize("panel", ["traversal", "interpolate"])
+def test_axe_finds_nothing(explore, violations, scheme, panel):
+    assert violations(explore(f"?panel={panel}", color_scheme=scheme)) == []
 
 
 def test_one_screen_on_a_desktop(explore):

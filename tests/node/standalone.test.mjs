@@ -10,9 +10,9 @@ const space = { count: 3, dimensions: [{}, {}], means: [[0, 0], null] };
 const place = (query) => linked(new URLSearchParams(query), space);
 
 test("a place that the file holds opens", () => {
-  for (const start of ["test-2", "mean-0", "sample-4294967295", "zero"]) assert.deepEqual(place({ start }), { start, z: null });
+  for (const start of ["test-2", "mean-0", "sample-4294967295", "zero"]) assert.deepEqual(place({ start }), { start, z: null, panel: null, view: null });
   const z = encodeCode([1, -0.5]);
-  assert.deepEqual(place({ start: "zero", z }), { start: "zero", z });
+  assert.deepEqual(place({ start: "zero", z, panel: "own", view: "7" }), { start: "zero", z, panel: "own", view: "7" });
 });
 
 test("a place that it does not hold is none", () => {

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecore import datasets, store
+from aecore import datasets, directions, latents, store
 from aecore.javascript import join
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
@@ -20,6 +20,40 @@ from components.bundle import FOLDER
 ROOT = Path(__file__).parents[2]
 COMPONENTS = sorted(path.name for path in FOLDER.iterdir() if (path / f"{path.name}.js").exists())
 NODE = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+
+
+def gauge(codes):
+    """Codes near the mean, of test images, and far out, and the share of the codes that lie nearer."""
+    z = np.concatenate([codes[:5], codes[:3] * np.float32(0.3), codes[:3] * np.float32(2)])
+    return {"codes": codes.tolist(), "z": z.tolist(), "nearer": latents.plausibility(codes, z).tolist()}
+
+
+def ways(a, b):
+    """Steps between two codes, and past them."""
+    t = [-0.5, 0, 0.3, 1]
+    return {"a": a.tolist(), "b": b.tolist(), "t": t,
+            "lerp": latents.lerp(a, b, t).tolist(), "slerp": latents.slerp(a, b, t).tolist()}  # fmt: skip
+
+
+def lines(codes):
+    """Codes moved along principal directions, and the direction from some codes to others, or to all the rest."""
+    random = np.random.default_rng(2)
+    a, b = random.permutation(len(codes))[:150].reshape(2, -1)[:, :70].tolist()
+    principal = directions.principal(codes)
+    attributes = [(rest, directions.attribute(codes, a, rest)) for rest in (b, None)]
+    return {
+        "mean": principal[0].origin.tolist(),
+        "principal": [
+            {"vector": one.vector.tolist(), "places": one.along(codes[:5]).tolist(),
+             "moved": one.move(codes[0], [-1, 2]).tolist()}
+            for one in principal
+        ],
+        "attributes": [
+            {"a": a, "b": b if rest else sorted({*range(len(codes))} - {*a}), "origin": one.origin.tolist(),
+             "vector": one.vector.tolist(), "ends": directions.worth_walking(one, codes)}
+            for rest, one in attributes
+        ],
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -34,7 +68,9 @@ def cases(tmp_path):
         as_lists = [
             {name: np.asarray(value, float).tolist() for name, value in part.items()} for part in (inputs, expected)
         ]
-        found.append({"file": str(run.path / "weights.safetensors"), "inputs": as_lists[0], "expected": as_lists[1]})
+        found.append({"file": str(run.path / "weights.safetensors"), "inputs": as_lists[0], "expected": as_lists[1],
+                      "gauge": gauge(run.codes[:1000]), "ways": ways(*run.codes[:2]),
+                      "lines": lines(run.codes[:1000])})  # fmt: skip
     assert found
     path = tmp_path / "cases.json"
     path.write_text(json.dumps(found))

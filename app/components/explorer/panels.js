@@ -6,26 +6,34 @@
 //   open(space)                   a run was opened; called again for every run, and before the first `show`
 //   show(z)                       at most once a frame while in sight, whenever the code, the slider in hand or what
 //                                 is loaded has changed; `explorer.decode` is there. z may be changed and put back.
-//   hide()                        another panel was chosen: stop what runs by itself
+//   hide()                        another panel was chosen, or the page left: stop what runs by itself
 //   rest()                        optional: a movement ended, or this panel was chosen
 //   hear(answers)                 optional: what the server says to the panel in sight; null where it says nothing
-//   state() -> text or null, restore(text)   optional: what the link carries of it (`view=`)
+//   key(name) -> whether it is one of its keys, which then did its work; optional. name: as "Shift+A"
+//   state() -> text or null, restore(text) -> whether it could   optional: what the link carries of it (`view=`)
+//   static fits(space) -> whether the run has this panel; optional
 // Of the explorer it may read space, decode, encode, codes, images, labels (null until loaded), z, home, start,
-// held (the slider in hand), picture.real (the start's image, pixels or null), and call jump(z), begin(start), ask(question), set(dimension, value), rest() after a change to its own state, and
-// refresh() to be shown again at the next frame.
+// sigma (a VAE's at the start's image, or null), axes (the sliders'), held (the one in hand), gauge (outside(z): has z left the data?),
+// picture.real (the start's image, pixels or null), and call jump(z), glide(z) (on the way: the server and the link hear
+// of it at the next rest), begin(start), take(dimension), ask(question), set(dimension, value), rest() after a change to
+// its own state, and refresh() to be shown again at the next frame.
 
 import { element } from "../js/dom.js";
+import { Directions } from "./panels/directions.js";
+import { Interpolate } from "./panels/interpolate.js";
 import { Models } from "./panels/models.js";
 import { Neighbours } from "./panels/neighbours.js";
 import { Own } from "./panels/own.js";
+import { Posterior } from "./panels/posterior.js";
 import { Traversal } from "./panels/traversal.js";
 
-const PANELS = [Traversal, Neighbours, Models, Own];
+const PANELS = [Traversal, Interpolate, Directions, Posterior, Neighbours, Models, Own];
 
 export class Panels {
   constructor(root, explorer) {
     this.explorer = explorer;
     this.body = root.querySelector(".panel");
+    this.misread = root.querySelector(".misread");
     this.made = new Map(); // id -> {panel, root, space: the one it has opened}
     this.tabs = PANELS.map((Panel) => this.tab(Panel));
     root.querySelector(".tabs").replaceChildren(...this.tabs);
@@ -37,9 +45,25 @@ export class Panels {
   // space: the run's; id and view as the link has them, or undefined to stay as it is.
   open(space, id, view) {
     this.space = space;
-    if (id !== undefined) this.choose(PANELS.some((one) => one.id === id) ? id : PANELS[0].id);
+    const offered = PANELS.filter((Panel) => Panel.fits?.(space) ?? true).map((Panel) => Panel.id);
+    for (const tab of this.tabs) tab.hidden = !offered.includes(tab.value);
+    const wanted = id === undefined ? this.id : id ?? PANELS[0].id, there = offered.includes(wanted);
+    this.choose(there ? wanted : PANELS[0].id);
     this.wake();
-    if (view) this.current.panel.restore?.(view);
+    const read = !there || !view || (this.current.panel.restore?.(view) ?? false);
+    this.say(id && !there ? `This model has no panel “${id}”.` : read ? "" : "The link's view of this panel does not fit here; the panel opens without it.");
+  }
+
+  say(words) {
+    this.misread.textContent = words;
+  }
+
+  hide() {
+    this.current.panel.hide();
+  }
+
+  key(name) {
+    return this.current.panel.key?.(name) ?? false;
   }
 
   show(z) {
@@ -57,6 +81,12 @@ export class Panels {
   // For the link: null where it is the first panel, and where the panel has nothing to say.
   place() {
     return { panel: this.id === PANELS[0].id ? null : this.id, view: this.current.panel.state?.() ?? null };
+  }
+
+  // The page was left.
+  close() {
+    this.current.panel.hide();
+    this.space = null;
   }
 
   // -> the panel
@@ -100,6 +130,7 @@ export class Panels {
     tab.role = "tab";
     tab.setAttribute("aria-controls", "panel");
     tab.addEventListener("click", () => {
+      this.say("");
       this.choose(Panel.id);
       this.explorer.refresh();
       this.explorer.rest();
@@ -108,11 +139,12 @@ export class Panels {
   }
 
   key(event) {
-    const at = this.tabs.findIndex((tab) => tab.value === this.id), last = this.tabs.length - 1;
+    const tabs = this.tabs.filter((tab) => !tab.hidden);
+    const at = tabs.findIndex((tab) => tab.value === this.id), last = tabs.length - 1;
     const to = { ArrowLeft: at ? at - 1 : last, ArrowRight: at < last ? at + 1 : 0, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    this.tabs[to].focus();
-    this.tabs[to].click();
+    tabs[to].focus();
+    tabs[to].click();
   }
 }

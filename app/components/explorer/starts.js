@@ -10,6 +10,13 @@ export function startName({ kind, number }) {
   return kind === "zero" ? "zero" : `${kind}-${number}`;
 }
 
+// Whether there is such a start in any browser: the last two kinds are not in all. space: as for startCode.
+export function isStart(text, { count, means }) {
+  const [, kind, number] = /^(test|mean|sample)-(\d{1,10})$/.exec(text) ?? [];
+  const there = { test: number < count, mean: Boolean(means[Number(number)]), sample: number < 2 ** 32 };
+  return text === "zero" || (there[kind] ?? false);
+}
+
 // The code of a start, Float32Array (d). space: what the server says about the run's codes (`means`,
 // `gaussian`: mean and Cholesky factor); codes: those of all test images, or null while they are on their way.
 export function startCode({ kind, number }, space, codes) {

@@ -8,6 +8,10 @@ const ACTIVATIONS = {
   silu: (y) => { for (let i = 0; i < y.length; i++) y[i] /= 1 + Math.exp(-y[i]); },
 };
 
+export function hasStack({ metadata }, name) {
+  return name in JSON.parse(metadata.activations);
+}
+
 // file: what parseTensors returned; name: "encoder", "decoder", ...
 // -> {inputs, outputs, forward(x)}; forward returns one Float32Array, overwritten by the next call.
 export function makeStack({ metadata, tensors }, name) {

@@ -2,7 +2,7 @@
 
 import { putBlob, tensorsOf } from "../js/blobs.js";
 import { decodeCode } from "../js/link.js";
-import { parseStart } from "../explorer/starts.js";
+import { isStart, parseStart } from "../explorer/starts.js";
 
 export default async function (parts, page = document) {
   for (const script of page.querySelectorAll("script[data-blob]")) putBlob(script.dataset.blob, fromBase64(script.textContent));
@@ -28,21 +28,17 @@ export default async function (parts, page = document) {
 }
 
 // What the explorer is told of a place: as from the app's server, which knows the start's code and label.
-export function opening(number, { start, z = null }, space, codes, labels) {
+export function opening(number, { start, z = null, panel = null, view = null }, space, codes, labels) {
   const { kind, number: at } = parseStart(start), d = space.dimensions.length;
   const known = kind === "test" ? { code: [...codes.slice(at * d, (at + 1) * d)], label: labels[at] } : {};
-  return { number, start, z, panel: null, view: null, ...known };
+  return { number, start, z, panel, view, ...known };
 }
 
 // The place in the file's own address, or null where there is none that this file holds.
 export function linked(query, space) {
   const start = query.get("start"), z = query.get("z");
-  const found = /^(?:(test|mean|sample)-(\d{1,10})|zero)$/.exec(start);
-  if (!found) return null;
-  const [, kind, number] = found;
-  const there = { test: number < space.count, mean: Boolean(space.means[number]), sample: number < 2 ** 32 };
-  if (kind && !there[kind]) return null;
-  return { start, z: decodeCode(z ?? "")?.length === space.dimensions.length ? z : null };
+  if (!isStart(start ?? "", space)) return null;
+  return { start, z: decodeCode(z ?? "")?.length === space.dimensions.length ? z : null, panel: query.get("panel"), view: query.get("view") };
 }
 
 // One button a projection; the first one is shown.

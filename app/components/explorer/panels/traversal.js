@@ -1,9 +1,8 @@
 // The slider in hand, walked from one end to the other while all else stays: eleven decoded tiles.
 
-import { makePainter } from "../../js/pixels.js";
+import { element } from "../../js/dom.js";
 import { brief } from "../numbers.js";
-
-const TILES = 11;
+import { Strip, TILES } from "../strip.js";
 
 export class Traversal {
   static id = "traversal";
@@ -11,44 +10,36 @@ export class Traversal {
 
   constructor(root, explorer) {
     root.classList.add("strip");
-    root.innerHTML = `<h2></h2><div class="tiles"></div><div class="marker"><i></i></div>`;
     this.explorer = explorer;
-    this.title = root.querySelector("h2");
-    this.marker = root.querySelector(".marker");
-    this.tiles = Array.from({ length: TILES }, (_, tile) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(document.createElement("canvas"));
-      button.addEventListener("click", () => explorer.set(this.dimension.index, this.value(tile)));
-      return button;
-    });
-    root.querySelector(".tiles").replaceChildren(...this.tiles);
+    this.title = element("h2");
+    this.strip = new Strip((tile) => explorer.set(this.dimension.index, this.value(tile)));
+    this.marker = element("div", "marker");
+    this.marker.append(element("i"));
+    root.append(this.title, this.strip.root, this.marker);
   }
 
-  open({ shape: [height, width], span }) {
-    this.paint = this.tiles.map((tile) => makePainter(tile.firstChild, height, width, span));
+  open(space) {
+    this.strip.open(space);
     this.dimension = null;
   }
 
-  // The slider in hand, from end to end; z is left as it was found.
+  // The slider in hand, from end to end.
   show(z) {
-    const { decode, held } = this.explorer;
+    const { axes, decode, held, gauge } = this.explorer, walk = z.slice();
     if (held !== this.dimension) this.walk(held);
-    const { index } = held, value = z[index];
-    this.paint.forEach((paint, tile) => {
-      z[index] = this.value(tile);
-      paint(decode(z));
-    });
-    z[index] = value;
-    this.mark(value);
+    for (let tile = 0; tile < TILES; tile++) {
+      axes.write(walk, held.index, this.value(tile));
+      this.strip.draw(tile, decode(walk), gauge.outside(walk));
+    }
+    this.mark(axes.read(z, held.index));
   }
 
-  // dimension: {index, low, high}, the one to walk.
+  // dimension: {index, name, low, high}, the one to walk.
   walk(dimension) {
     this.dimension = dimension;
-    const { index, low, high } = dimension;
-    this.title.textContent = `z${index} from ${brief(low, 1)} to ${brief(high, 1)}`;
-    this.tiles.forEach((tile, i) => { tile.ariaLabel = `Set z${index} to ${brief(this.value(i))}`; });
+    const { name, low, high } = dimension;
+    this.title.textContent = `${name} from ${brief(low, 1)} to ${brief(high, 1)}`;
+    for (let tile = 0; tile < TILES; tile++) this.strip.name(tile, `Set ${name} to ${brief(this.value(tile))}`);
   }
 
   hide() {}
@@ -61,5 +52,17 @@ export class Traversal {
   mark(value) {
     const { low, high } = this.dimension;
     this.marker.style.setProperty("--at", Math.min(1, Math.max(0, (value - low) / (high - low))));
+  }
+
+  // The slider in hand, where it is not the first.
+  state() {
+    const { axes, held } = this.explorer;
+    return held === axes.dimensions[0] ? null : String(held.index);
+  }
+
+  restore(text) {
+    const dimension = this.explorer.axes.dimensions.find(({ index }) => String(index) === text);
+    if (dimension) this.explorer.take(dimension.index);
+    return Boolean(dimension);
   }
 }

@@ -1,0 +1,283 @@
+// From a code A to a code B, straight or along the arc: eleven tiles, a player in the large picture, and the same way
+// through other models, which encode the pictures at A and B themselves.
+
+import { tensorsOf } from "../../js/blobs.js";
+import { element } from "../../js/dom.js";
+import { decodeCode, encodeCode } from "../../js/link.js";
+import { lerp, slerp } from "../../js/paths.js";
+import { makePainter } from "../../js/pixels.js";
+import { farther, fitCodes, outside } from "../../js/plausible.js";
+import { toPixels } from "../../js/span.js";
+import { makeStack } from "../../js/stack.js";
+import { inWords } from "../gauge.js";
+import { isStart, parseStart, startCode } from "../starts.js";
+import { Strip, TILES } from "../strip.js";
+
+const SECONDS = 3; // from A to B while playing
+const WAYS = { lerp, slerp };
+
+export class Interpolate {
+  static id = "interpolate";
+  static title = "Interpolate";
+
+  constructor(root, explorer) {
+    root.innerHTML = `
+      <div class="ends">
+        ${["A", "B"].map((end) => `<div class="end" role="group" aria-label="${end}">
+          <b>${end}</b> <canvas role="img" aria-label="The picture at ${end}"></canvas>
+          <button type="button" title="Let ${end} be the code that is decoded now: Shift+${end}">${end} = here</button>
+          <label>or image <input class="number" type="number" min="0" step="1" aria-label="${end}: number of a test image"></label>
+        </div>`).join("")}
+        <label>Way <select class="way"><option value="lerp">straight (lerp)</option><option value="slerp">arc (slerp)</option></select></label>
+        <button type="button" class="play" aria-pressed="false" title="Play or stop: Shift+P">Play</button>
+        <button type="button" class="others" aria-expanded="false" hidden>Other models</button>
+        <div class="beside" role="group" aria-label="Other models" hidden></div>
+      </div>
+      <div class="rows"></div>
+      <input class="along" type="range" min="0" max="1" step="any" value="0" aria-label="Position between A and B">
+      <p class="note">Under each step: how many per cent of the model's test codes lie nearer to their centre.</p>`;
+    const find = (selector) => root.querySelector(selector);
+    Object.assign(this, {
+      root, explorer, way: find(".way"), player: find(".play"), along: find(".along"), others: find(".others"), beside: find(".beside"),
+      boxes: [...root.querySelectorAll(".end")], chosen: new Set(), models: [], ends: [null, null],
+    });
+    this.way.addEventListener("change", () => this.changed());
+    this.player.addEventListener("click", () => this.toggle());
+    this.along.addEventListener("input", () => { this.stop(); this.go(this.along.valueAsNumber); });
+    this.along.addEventListener("change", () => explorer.rest());
+    this.others.addEventListener("click", () => this.offer(this.beside.hidden));
+    this.boxes.forEach((box, end) => {
+      box.querySelector("button").addEventListener("click", () => this.here(end));
+      box.querySelector("input").addEventListener("change", ({ target }) => this.image(end, target.valueAsNumber));
+    });
+  }
+
+  // Ends that mean something in this run too stay.
+  open(space) {
+    this.stop();
+    const same = space.dataset === this.space?.dataset;
+    this.ends = this.ends.map((end) => same && end && isStart(end, space) ? end : null);
+    Object.assign(this, { space, asked: "", shown: null });
+    for (const box of this.boxes) box.querySelector("input").max = space.count - 1;
+    this.paint = this.boxes.map((box) => makePainter(box.querySelector("canvas"), ...space.shape, space.span));
+    this.list([]);
+  }
+
+  // An end is written as in the link: the name of a start, or a code.
+  codeOf(end) {
+    return isStart(end, this.space) ? startCode(parseStart(end), this.space, this.explorer.codes) : decodeCode(end);
+  }
+
+  // What other models see there: the test image itself, else what this model decodes.
+  pictureOf(end) {
+    const { images, decode } = this.explorer, { shape: [height, width], span } = this.space;
+    if (!end.startsWith("test-")) return decode(this.codeOf(end)).slice();
+    const { number } = parseStart(end), pixels = height * width;
+    return toPixels(images.subarray(number * pixels, (number + 1) * pixels), span);
+  }
+
+  // Until the person chooses: from the start's test image to the first one of another class.
+  complete() {
+    const { start, labels } = this.explorer;
+    this.ends[0] ??= `test-${start.kind === "test" ? start.number : 0}`;
+    this.ends[1] ??= `test-${Math.max(0, labels.findIndex((label) => label !== labels[parseStart(this.ends[0]).number]))}`;
+  }
+
+  here(end) {
+    const { start, z } = this.explorer.place();
+    this.ends[end] = z ?? (isStart(start, this.space) ? start : encodeCode(this.explorer.z));
+    this.changed();
+  }
+
+  image(end, number) {
+    if (Number.isFinite(number)) this.ends[end] = `test-${Math.min(this.space.count - 1, Math.max(0, Math.round(number)))}`;
+    this.changed();
+  }
+
+  changed() {
+    this.shown = null;
+    this.explorer.refresh();
+    this.explorer.rest();
+  }
+
+  // The strips change with the ends and the way alone; one row a frame.
+  show() {
+    const { codes, images } = this.explorer;
+    if (!codes || !images) return;
+    this.ask();
+    this.complete();
+    const key = [this.way.value, ...this.ends].join();
+    if (this.shown !== key) this.showEnds();
+    this.shown = key;
+    const row = this.rows.find((one) => one.model && one.drawn !== key);
+    if (!row) return;
+    row.drawn = key;
+    this.draw(row);
+    this.explorer.refresh();
+  }
+
+  showEnds() {
+    this.pictures = this.ends.map((end) => this.pictureOf(end));
+    this.boxes.forEach((box, at) => {
+      this.paint[at](this.pictures[at]);
+      box.querySelector("input").value = this.ends[at].startsWith("test-") ? parseStart(this.ends[at]).number : "";
+    });
+  }
+
+  draw(row) {
+    const { decode, fit } = row.model(), [a, b] = this.endsIn(row);
+    for (let tile = 0; tile < TILES; tile++) {
+      const t = tile / (TILES - 1), z = WAYS[this.way.value](a, b, t), share = farther(fit, z);
+      row.strip.draw(tile, decode(z), outside(fit, z));
+      row.strip.name(tile, `${row.run ? `Open in ${row.title}` : "Go"}, ${Math.round(100 * t)} % of the way; ${inWords(share)} of the test codes`);
+      row.strip.note(tile, String(Math.round(100 * share)));
+    }
+  }
+
+  // A and B as codes of a row's model.
+  endsIn(row) {
+    return row.run ? this.pictures.map((x) => row.model().encode(x).slice()) : this.ends.map((end) => this.codeOf(end));
+  }
+
+  // The rows: this model's, and one for each chosen model. run: null in the first one.
+  list(models) {
+    this.models = models;
+    this.chosen.delete(this.space.run);
+    const beside = models.filter(([run]) => run !== this.space.run);
+    this.others.hidden = !beside.length;
+    this.beside.replaceChildren(...beside.map(([run, title]) => this.check(run, title)));
+    const { explorer } = this, own = this.row(null, "This model");
+    own.model = () => ({ decode: explorer.decode, fit: explorer.gauge.fit });
+    this.rows = [own, ...beside.filter(([run]) => this.chosen.has(run)).map(([run, title]) => this.load(this.row(run, title)))];
+    this.root.querySelector(".rows").replaceChildren(...this.rows.flatMap(({ heading, strip }) => [heading, strip.root]));
+    this.root.classList.toggle("tall", this.rows.length > 1);
+    this.explorer.refresh();
+  }
+
+  row(run, title) {
+    const strip = new Strip((tile) => this.visit(this.rows.find((row) => row.strip === strip), tile / (TILES - 1)));
+    strip.open(this.space);
+    return { run, title, heading: element("h2", "", title), strip, model: null, drawn: null };
+  }
+
+  check(run, title) {
+    const label = element("label", "switch"), box = element("input");
+    box.type = "checkbox";
+    box.checked = this.chosen.has(run);
+    box.addEventListener("change", () => {
+      this.chosen[box.checked ? "add" : "delete"](run);
+      this.list(this.models);
+      [...this.beside.querySelectorAll("input")].find((one) => one.value === run).focus();
+      this.explorer.rest();
+    });
+    box.value = run;
+    label.append(box, ` ${title}`);
+    return label;
+  }
+
+  offer(open) {
+    this.beside.hidden = !open;
+    this.others.ariaExpanded = String(open);
+  }
+
+  // The server sends the weights and codes of the models that it is asked for.
+  ask() {
+    const wanted = [...this.chosen].join();
+    if (wanted && wanted !== this.asked) this.explorer.ask({ beside: [...this.chosen] });
+    this.asked = wanted;
+  }
+
+  load(row) {
+    const { space } = this;
+    Promise.all([tensorsOf(`weights/${row.run}`), tensorsOf(`codes/${row.run}`)]).then(([file, { tensors }]) => {
+      if (this.space !== space) return;
+      const encoder = makeStack(file, "encoder"), fit = fitCodes(tensors.codes.data, encoder.outputs);
+      const model = { encode: encoder.forward, decode: makeStack(file, "decoder").forward, fit };
+      row.model = () => model;
+      this.explorer.refresh();
+    });
+    return row;
+  }
+
+  // answers.models: [[run, title]], those of the dataset.
+  hear(answers) {
+    const models = answers?.models ?? [];
+    if (models.join() !== this.models.join() && models.length) this.list(models);
+  }
+
+  // A tile: this model's is gone to, another model is opened there.
+  visit(row, t) {
+    this.stop();
+    if (!row.run) {
+      this.go(t);
+      this.explorer.rest();
+      return;
+    }
+    const [a, b] = this.endsIn(row);
+    this.explorer.turn({ ...this.explorer.place(), run: row.run, z: encodeCode(WAYS[this.way.value](a, b, t)), view: null });
+  }
+
+  go(t) {
+    this.along.value = t;
+    this.along.style.setProperty("--at", t);
+    this.explorer.glide(WAYS[this.way.value](...this.ends.map((end) => this.codeOf(end)), t));
+  }
+
+  key(name) {
+    const use = { "Shift+A": () => this.here(0), "Shift+B": () => this.here(1), "Shift+P": () => this.toggle() }[name];
+    use?.();
+    return Boolean(use);
+  }
+
+  toggle() {
+    if (this.playing) this.hide();
+    else if (this.shown) this.play();
+  }
+
+  // There and back, until it is stopped or the code is moved by hand; by whole tiles where a person wants less motion.
+  play() {
+    const slow = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const { explorer } = this, start = performance.now();
+    let last = null;
+    const step = (now) => {
+      if (last && explorer.z.some((value, i) => value !== last[i])) { this.stop(); return; }
+      const ways = Math.max(0, now - start) / 1000 / SECONDS % 2, t = ways > 1 ? 2 - ways : ways;
+      this.go(slow ? Math.round(t * (TILES - 1)) / (TILES - 1) : t);
+      last = explorer.z.slice();
+      this.playing = requestAnimationFrame(step);
+    };
+    this.playing = requestAnimationFrame(step);
+    this.label();
+  }
+
+  stop() {
+    cancelAnimationFrame(this.playing);
+    this.playing = null;
+    this.label();
+  }
+
+  hide() {
+    if (!this.playing) return;
+    this.stop();
+    this.explorer.rest();
+  }
+
+  label() {
+    this.player.textContent = this.playing ? "Stop" : "Play";
+    this.player.ariaPressed = String(Boolean(this.playing));
+  }
+
+  state() {
+    return this.ends.every(Boolean) ? [this.way.value, ...this.ends, ...this.chosen].join(".") : null;
+  }
+
+  restore(text) {
+    const [way, ...rest] = text.split("."), ends = rest.slice(0, 2), d = this.space.dimensions.length;
+    const fits = (end) => isStart(end, this.space) || decodeCode(end)?.length === d;
+    if (!(way in WAYS) || ends.length < 2 || !ends.every(fits)) return false;
+    this.way.value = way;
+    Object.assign(this, { ends, chosen: new Set(rest.slice(2)), shown: null });
+    this.list(this.models);
+    return true;
+  }
+}
