@@ -85,10 +85,14 @@ def assist(config: RunConfig, team: Team) -> None:
             return
 
 
-def add_maps(run: Run) -> None:
-    """Compute the 2-D maps of the run's test codes that are missing, and keep them with the run."""
+def add_maps(run: Run, method: str | None = None) -> None:
+    """Compute 2-D maps of the run's test codes where they are missing, and keep them with the run.
+
+    Without a `method`: those of every run, which need no package of their own.
+    """
+    usual = [name for name, row in projection.METHODS.items() if row.package is None]
     with locks.hold(maps_lock(run.run_id)):
-        for method in projection.METHODS:
+        for method in [method] if method else usual:
             if method not in run.maps:
                 run.save_map(method, projection.project(run.codes, method, run.config.seed))
 
