@@ -90,11 +90,11 @@ def add_maps(run: Run, method: str | None = None) -> None:
 
     Without a `method`: those of every run, which need no package of their own.
     """
-    usual = [name for name, row in projection.METHODS.items() if row.package is None]
+    wanted = [method] if method else [name for name, row in projection.METHODS.items() if row.package is None]
     with locks.hold(maps_lock(run.run_id)):
-        for method in [method] if method else usual:
-            if method not in run.maps:
-                run.save_map(method, projection.project(run.codes, method, run.config.seed))
+        for name in wanted:
+            if name not in run.maps:
+                run.save_map(name, projection.project(run.codes, name, run.config.seed))
 
 
 def _train(draft: Draft, team: Team) -> Iterator[Progress]:

@@ -31,7 +31,7 @@ def inverse_error(run: Run, method: str) -> InverseError:
     codes, chosen = run.codes, spread(len(run.codes))
     if METHODS[method].inverse == "plane":
         plane = projection.plane(codes)
-        found = projection.lift((codes - plane.mean) @ plane.axes.T, plane)
+        found = projection.lift(projection.project(codes, method), plane)
         variance, found = unexplained(codes, codes, found), found[chosen]
     else:
         found = blend_of_others(codes, run.maps[method], chosen)
@@ -58,7 +58,7 @@ def blend_of_others(codes: Array, layout: Array, chosen: NDArray[np.intp]) -> Ar
 
 
 def unexplained(codes: Array, true: Array, found: Array) -> float:
-    """mean ||found - true||^2 / mean ||z - mean z||^2, the second over all codes (n, d); 0 is exact, 1 the mean code."""
+    """mean ||found - true||^2 / mean ||z - mean z||^2, the second over all codes: 0 is exact, 1 the mean code."""
     of_all = float(codes.var(axis=0, dtype=np.float64).sum())
     missed = float(((found - true).astype(np.float64) ** 2).sum(axis=1).mean())
     return missed / of_all if of_all else 0.0
