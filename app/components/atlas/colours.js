@@ -8,7 +8,7 @@ const TAIL = 0.01; // share of the points at either end of a ramp that have its 
 // A ramp is a straight line in OKLab, so that equal steps look equal; from blue to yellow and with its lightness, so
 // that it reads without red-green sight, too. What is more stands out more from the ground. Ends: [L, a, b].
 const ENDS = {
-  light: [[0.79, 0.01, 0.135], [0.33, -0.01, -0.14]],
+  light: [[0.76, 0.01, 0.135], [0.33, -0.01, -0.14]],
   dark: [[0.5, -0.02, -0.15], [0.93, -0.02, 0.14]],
 };
 

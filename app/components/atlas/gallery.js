@@ -32,8 +32,8 @@ export function makeGallery(root, act) {
     const found = counts(indices, map.labels), place = new Map(found.map(([label], at) => [label, at]));
     order = Array.from(indices).sort((a, b) => place.get(map.labels[a]) - place.get(map.labels[b]) || a - b);
     find(".count").textContent = title ? `${title}: ${several(order.length)}` : several(order.length);
-    find(".error").textContent =
-      `mean reconstruction error ${mean(indices, map.sse).toFixed(2)} SSE, of all test images ${(map.sse.reduce((a, b) => a + b, 0) / map.sse.length).toFixed(2)}`;
+    find(".mean").textContent =
+      `mean SSE ${mean(indices, map.sse).toFixed(2)}, of all test images ${mean(map.labels.keys(), map.sse).toFixed(2)} (squared error summed over ${map.side[0] * map.side[1]} pixels)`;
     find(".shares").replaceChildren(...found.map(([label, count]) => element("li", "", `${classes[label]} ${count}`)));
     find(".keep").hidden = !keeps;
     if (!title) name.value = suggested(classes[found[0][0]]);

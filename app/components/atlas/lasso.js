@@ -47,7 +47,10 @@ export function counts(indices, labels) {
 }
 
 export function mean(indices, values) {
-  let sum = 0;
-  for (const i of indices) sum += values[i];
-  return sum / indices.length;
+  let sum = 0, count = 0;
+  for (const i of indices) {
+    sum += values[i];
+    count++;
+  }
+  return sum / count;
 }

@@ -1,9 +1,10 @@
 // The map's view as the link carries it: `by` what colours say, `hide` the hidden classes, `at` centre and zoom, and
 // `cursor` the place that is decoded.
 
+// "1,2" -> [1, 2]; null where the text is not that many numbers.
 const numbers = (text, count) => {
-  const found = (text ?? "").split(",").map(Number);
-  return found.length === count && text && found.every(Number.isFinite) ? found : null;
+  const found = text.split(",").map((part) => (part.trim() ? Number(part) : NaN));
+  return found.length === count && found.every(Number.isFinite) ? found : null;
 };
 const short = (value) => String(Number(value.toPrecision(6)));
 
