@@ -20,6 +20,7 @@ from aecore.datasets.fetch import SOURCES, fetch
 from aecore.draft import Draft
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+from aecore.projection import METHODS
 from aecore.shipped import SHIPPED
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     delete.add_argument("--yes", action="store_true", help="do not ask")
     maps = add("map", _map, "Compute the 2-D maps of a run's test codes that are missing.")
     maps.add_argument("run", metavar="RUN")
+    maps.add_argument(
+        "--method", choices=list(METHODS), help="this one alone (default: all that need no package of their own)"
+    )
     listing = add("list", _list, "List the finished runs.")
     listing.add_argument("--json", action="store_true")
     evaluate = add("evaluate", _evaluate, "Score a run on the test images.")
@@ -239,7 +243,7 @@ def _map(options: argparse.Namespace) -> int:
     run = store.load(options.run)
     from aecore import experiment
 
-    experiment.add_maps(run)
+    experiment.add_maps(run, options.method)
     return 0
 
 

@@ -93,12 +93,16 @@ def assist(config: RunConfig, team: Team) -> None:
             return
 
 
-def add_maps(run: Run) -> None:
-    """Compute the 2-D maps of the run's test codes that are missing, and keep them with the run."""
+def add_maps(run: Run, method: str | None = None) -> None:
+    """Compute 2-D maps of the run's test codes where they are missing, and keep them with the run.
+
+    Without a `method`: those of every run, which need no package of their own.
+    """
+    wanted = [method] if method else [name for name, row in projection.METHODS.items() if row.package is None]
     with locks.hold(maps_lock(run.run_id)):
-        for method in projection.METHODS:
-            if method not in run.maps:
-                run.save_map(method, projection.project(run.codes, method, run.config.seed))
+        for name in wanted:
+            if name not in run.maps:
+                run.save_map(name, projection.project(run.codes, name, run.config.seed))
 
 
 def _train(draft: Draft, team: Team) -> Iterator[Progress]:

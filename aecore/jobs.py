@@ -100,12 +100,15 @@ def discard(run_id: str) -> None:
     Draft.named(run_id).discard()
 
 
-def start_maps(run_id: str) -> None:
-    """Compute the 2-D maps that a finished run lacks, in a new process; does nothing while one is at it."""
+def start_maps(run_id: str, method: str | None = None) -> None:
+    """Compute 2-D maps that a finished run lacks, in a new process; does nothing while one is at it.
+
+    Those that every run has, or the one of a `method`.
+    """
     name = maps_lock(run_id)
     if not making_maps(run_id):
         with locks.hold(name) as lock:
-            _spawn(["map", run_id], Path(os.devnull), name, lock)
+            _spawn(["map", run_id, *(["--method", method] if method else [])], Path(os.devnull), name, lock)
 
 
 def making_maps(run_id: str) -> bool:

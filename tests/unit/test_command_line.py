@@ -70,6 +70,9 @@ def test_map_adds_the_missing_maps(run):
     assert set(run.maps) == set()
     assert main(["map", run.run_id]) == 0
     assert set(run.maps) == {"pca", "tsne"}
+    assert main(["map", run.run_id, "--method", "umap"]) == 0
+    assert set(run.maps) == {"pca", "tsne", "umap"}
+    assert run.maps["umap"].shape == (100, 2)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,7 @@ def test_map_adds_the_missing_maps(run):
         ["evaluate", "ae-nothing", "--noise", "-1"],
         ["evaluate", "ae-nothing", "--codes", "best"],
         ["map", "ae-nothing"],
+        ["map", "ae-nothing", "--method", "isomap"],
         ["figure", "99.9", "--out", "x.png"],
         ["evaluate", "ae-nothing", "--keep"],
         ["evaluate", "ae-nothing", "--measures", "some"],

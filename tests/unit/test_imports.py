@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 # Every module of aecore stands in one of these three; a package's place is its modules' place.
 SERVES = {
     "bound", "certificate", "config", "datasets", "directions", "draft", "errors", "evaluation", "exports",
-    "families", "figures", "grids", "javascript", "jobs", "latents", "locks", "neighbours", "optimised", "places",
-    "projection", "shipped", "space", "spectrum", "stacks", "store", "turns",
+    "families", "figures", "grids", "inverse", "javascript", "jobs", "latents", "locks", "neighbours", "optimised",
+    "places", "projection", "shipped", "space", "spectrum", "stacks", "store", "turns",
 }  # fmt: skip
 LEARNS = {
     "classifier",
@@ -33,11 +33,11 @@ LEARNS = {
 }
 JOINS = {"__init__", "__main__", "experiment"}  # what brings the two together; the first one lazily
 
-HEAVY = ("torch", "torchvision", "sklearn", "openTSNE")
+HEAVY = ("torch", "torchvision", "sklearn", "openTSNE", "umap", "numba")
 NOT_FOR_SERVING = (*HEAVY, *(f"aecore.{name}" for name in LEARNS | JOINS - {"__init__"}))
 # What serves and still needs a heavy package, inside the function that uses it.
 LAZY = {
-    ("datasets", "aecore.vision"), ("datasets", "sklearn"), ("projection", "openTSNE"), ("projection", "sklearn"),
+    ("datasets", "aecore.vision"), ("datasets", "sklearn"), ("projection", "openTSNE"), ("projection", "umap"),
 }  # fmt: skip
 
 
