@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, get_args, get_type_hints
 
 import components
 import runs
 import streamlit as st
+import sweeps
 
 from aecore import datasets, jobs, store
 from aecore.config import RunConfig, check_span, make_config
@@ -74,15 +76,17 @@ def page() -> None:
         st.toast(text)
     form, board = st.columns([1, 3], gap="large")
     with form:
-        _new_run()
+        config = _new_run()
     with board:
         _board()
+    sweeps.section(config, partial(_attempt, _start))
 
 
 # --- a new run ---
 
 
-def _new_run() -> None:
+def _new_run() -> RunConfig | None:
+    """The form; what it says, or None where that cannot be trained."""
     st.header("New run")
     family = st.selectbox(
         "Model", list(MODELS), format_func=lambda name: MODELS[name].title, key="family", persist_state=KEEP
@@ -98,8 +102,9 @@ def _new_run() -> None:
         check_span(config, datasets.load(config.dataset).span)
     except AecoreError as error:
         st.error(str(error))
-        return
+        return None
     _start_button(config)
+    return config
 
 
 def _opening_recipe(family: str) -> str:
