@@ -54,7 +54,7 @@ class Explorer {
     });
     this.undoers = new Map([[-1, root.querySelector(".undo")], [1, root.querySelector(".redo")]]);
     for (const [by, button] of this.undoers) button.addEventListener("click", () => this.undo(by));
-    const copyLink = copyLinkWith(root.querySelector(".link"));
+    const copyLink = copyLinkWith(root.querySelector(".link"), root.querySelector(".said"));
     const share = () => { replaceLink(this.place()); copyLink(); };
     root.querySelector(".link").addEventListener("click", share);
     const keys = { "Mod+Z": () => this.undo(-1), "Mod+Shift+Z": () => this.undo(1), "Mod+Y": () => this.undo(1), "Shift+L": share };
@@ -77,7 +77,7 @@ class Explorer {
     if (space.dataset !== this.space?.dataset) this.picture.shape(space.shape, space.span);
     Object.assign(this, { space, opened: opening.number, decode: null, encode: null, logvar: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);
-    this.gauge.close(space);
+    this.gauge.open(space);
     this.sliders.show(space.dimensions);
     this.root.querySelector(".measure").textContent = space.measure;
     this.picker.show(space);
@@ -105,7 +105,6 @@ class Explorer {
     });
     wanted(tensorsOf(`codes/${space.run}`), ({ tensors }) => {
       this.codes = tensors.codes.data;
-      this.gauge.open(this.codes, space.dimensions.length);
       this.refresh();
       this.resume();
     });
