@@ -70,8 +70,7 @@ def aggregate(run: Run) -> Array:
     dataset, random = datasets.load(run.config.dataset), np.random.default_rng(run.config.seed)
     batches = (dataset.test_images[at : at + _BATCH] for at in range(0, len(run.codes), _BATCH))
     sigma = np.exp(0.5 * np.concatenate([run.stacks["logvar"](dataset.pixels(batch)) for batch in batches]))
-    draws: Array = run.codes + sigma * random.standard_normal(sigma.shape, np.float32)
-    return draws
+    return np.asarray(run.codes + sigma * random.standard_normal(sigma.shape, np.float32), np.float32)
 
 
 def has_posterior(run: Run) -> bool:

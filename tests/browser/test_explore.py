@@ -232,7 +232,7 @@ def test_a_vaes_sliders_show_its_posterior(explore):
     expect(page.get_by_text("belongs to an image")).to_be_visible()
 
 
-def test_posterior_draws(explore, painted):
+def test_posterior_draws(explore):
     vae = next(run for run in store.runs() if run.config.family == "vae")
     page = explore(f"?run={vae.run_id}&start=test-3&panel=posterior")
     tiles = page.locator(".panel > :not([hidden]) .tiles button")

@@ -58,7 +58,7 @@ class Explorer {
     const share = () => { replaceLink(this.place()); copyLink(); };
     root.querySelector(".link").addEventListener("click", share);
     const keys = { "Mod+Z": () => this.undo(-1), "Mod+Shift+Z": () => this.undo(1), "Mod+Y": () => this.undo(1), "Shift+L": share };
-    this.deafen = listenForKeys(keys, (name) => this.panels.key(name));
+    this.deafen = listenForKeys(keys, (name) => this.panels.press(name));
     root.querySelector(".reset").addEventListener("click", () => this.jump(this.home));
     root.querySelector(".random").addEventListener("click", () => {
       this.jump(sampleCode(this.space.gaussian, this.z.length, Math.random() * 2 ** 32));

@@ -61,7 +61,7 @@ export class Panels {
     this.current.panel.hide();
   }
 
-  key(name) {
+  press(name) {
     return this.current.panel.key?.(name) ?? false;
   }
 
