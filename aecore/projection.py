@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.directions import principal
 from aecore.errors import AecoreError
 
 Array = NDArray[np.float32]
@@ -52,18 +53,11 @@ def project(codes: Array, method: str = "pca", seed: int = 0) -> Array:
 
 
 def plane(codes: Array) -> Plane:
-    """The plane of largest variance through codes (n, d): PCA's first two directions.
-
-    With U S V' the singular value decomposition of z - mean, the axes are the first two rows of V'. A
-    singular vector's sign is arbitrary: each axis is turned so that its largest entry is positive.
-    """
-    mean = codes.mean(axis=0, dtype=np.float64)
-    _, _, directions = np.linalg.svd(codes - mean, full_matrices=False)
-    found = directions[:2]
-    largest = np.take_along_axis(found, np.abs(found).argmax(axis=1, keepdims=True), axis=1)
-    axes = np.zeros((2, codes.shape[1]))
-    axes[: len(found)] = found * np.sign(largest)
-    return Plane(mean.astype(np.float32), axes.astype(np.float32))
+    """The plane of largest variance through codes (n, d): PCA's first two directions (`directions.principal`)."""
+    axes = np.zeros((2, codes.shape[1]), np.float32)
+    found = principal(codes)[:2]
+    axes[: len(found)] = [direction.vector for direction in found]
+    return Plane(found[0].origin, axes)
 
 
 def lift(points: Array, plane: Plane) -> Array:

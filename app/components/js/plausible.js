@@ -35,6 +35,14 @@ export function reachOf(cloud, z) {
   });
 }
 
+// The steps [low, high] along a vector between which z stays in the data, or null where it does nowhere.
+export function reachAlong(cloud, z, vector) {
+  const w = whiten(cloud, z), u = cloud.whiten.map((row) => row.reduce((sum, value, j) => sum + value * vector[j], 0));
+  const along = u.reduce((sum, value, i) => sum + value * w[i], 0), square = squaredLength(u);
+  const root = Math.sqrt(along ** 2 - square * (squaredLength(w) - limitOf(cloud)));
+  return Number.isNaN(root) ? null : [(-along - root) / square, (-along + root) / square];
+}
+
 // The share of draws from N(0, I) with a higher density than z: the chi-square distribution with d degrees of freedom at
 // |z|^2. P(a, x) = x^a e^-x / Gamma(a + 1) (1 + x / (a + 1) + x^2 / ((a + 1)(a + 2)) + ...), a = d / 2, x = |z|^2 / 2.
 export function priorShare(z) {
