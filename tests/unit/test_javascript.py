@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecore import datasets, latents, space, store
+from aecore import datasets, directions, latents, space, store
 from aecore.javascript import join
 from aecore.plausible import aggregate, fit_cloud, prior_share
 
@@ -39,6 +39,28 @@ def ways(a, b):
             "lerp": latents.lerp(a, b, t).tolist(), "slerp": latents.slerp(a, b, t).tolist()}  # fmt: skip
 
 
+def lines(codes):
+    """Codes moved along principal directions, and the direction from some codes to others, or to all the rest."""
+    random = np.random.default_rng(2)
+    a, b = random.permutation(len(codes))[:150].reshape(2, -1)[:, :70].tolist()
+    principal = directions.principal(codes)
+    attributes = [(rest, directions.attribute(codes, a, rest)) for rest in (b, None)]
+    return {
+        "codes": codes.tolist(),
+        "mean": principal[0].origin.tolist(),
+        "principal": [
+            {"vector": one.vector.tolist(), "places": one.along(codes[:5]).tolist(),
+             "moved": one.move(codes[0], [-1, 2]).tolist()}
+            for one in principal
+        ],
+        "attributes": [
+            {"a": a, "b": b if rest else sorted({*range(len(codes))} - {*a}), "origin": one.origin.tolist(),
+             "vector": one.vector.tolist(), "ends": directions.worth_walking(one, codes)}
+            for rest, one in attributes
+        ],
+    }  # fmt: skip
+
+
 @pytest.fixture
 def cases(tmp_path):
     """For each shipped run: its weights file, a few inputs of each stack, and what numpy makes of them."""
@@ -52,7 +74,8 @@ def cases(tmp_path):
             {name: np.asarray(value, float).tolist() for name, value in part.items()} for part in (inputs, expected)
         ]
         found.append({"file": str(run.path / "weights.safetensors"), "inputs": as_lists[0], "expected": as_lists[1],
-                      "gauge": gauge(run), "ways": ways(*run.codes[:2])})  # fmt: skip
+                      "gauge": gauge(run), "ways": ways(*run.codes[:2]),
+                      "lines": lines(run.codes[:1000])})  # fmt: skip
     assert found
     path = tmp_path / "cases.json"
     path.write_text(json.dumps(found))

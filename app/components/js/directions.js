@@ -22,17 +22,17 @@ export class Direction {
   }
 }
 
-// From the mean code of the rows b (t = 0) to that of the rows a (t = 1); null where these are one.
+// From the mean code of the rows b (t = 0) to that of the rows a (t = 1); null where these are one, or a group is empty.
 export function attribute(codes, d, a, b) {
   const start = meanCode(codes, d, b), end = meanCode(codes, d, a);
   const vector = end.map((value, i) => value - start[i]);
-  return vector.some(Boolean) ? new Direction(start, vector) : null;
+  return vector.every(Number.isFinite) && vector.some(Boolean) ? new Direction(start, vector) : null;
 }
 
 function meanCode(codes, d, rows) {
-  const mean = new Float64Array(d);
-  for (const row of rows) for (let i = 0; i < d; i++) mean[i] += codes[row * d + i] / rows.length;
-  return mean;
+  const sum = new Float64Array(d);
+  for (const row of rows) for (let i = 0; i < d; i++) sum[i] += codes[row * d + i];
+  return sum.map((value) => value / rows.length);
 }
 
 // The part of a direction that is worth walking, [low, high]: as `latents.ranges`, and both groups' means are in it.
