@@ -2,6 +2,7 @@
 // code there. Groups are classes, those lassoed on the map, and all the rest.
 
 import { attribute, worthWalking } from "../../js/directions.js";
+import { element } from "../../js/dom.js";
 import { brief } from "../numbers.js";
 import { Sliders } from "../sliders.js";
 import { Strip, TILES } from "../strip.js";
@@ -17,8 +18,8 @@ export class Directions {
     root.classList.add("directions");
     root.innerHTML = `
       <div class="bar">
-        <label>Mean code of A <select class="group" name="a"></select></label>
-        <label>minus that of B <select class="group" name="b"></select></label>
+        <label><span>Mean code of A</span> <select name="a"></select></label>
+        <label><span>minus that of B</span> <select name="b"></select></label>
         <button type="button" class="swap" title="Swap A and B (Shift+S)">Swap</button>
         <span class="note" role="status"></span>
       </div>
@@ -31,9 +32,9 @@ export class Directions {
     }
     root.querySelector(".swap").addEventListener("click", () => this.swap());
     this.strip = new Strip((tile) => this.go(this.value(tile)));
-    const box = root.querySelector(".along");
-    box.before(this.strip.root);
-    this.slider = new Sliders(box, {
+    this.box = root.querySelector(".along");
+    this.box.before(this.strip.root);
+    this.slider = new Sliders(this.box, {
       move: (_, t) => explorer.glide(this.at(t)),
       rest: (soon) => explorer.rest(soon),
       take: () => {},
@@ -117,7 +118,16 @@ export class Directions {
     const [low, high] = worthWalking(codes, this.direction);
     Object.assign(this, { low, high });
     this.slider.show([{ index: 0, name: NAME, low, high, importance: 0, detail: "0 at the mean of B, 1 at that of A" }], "Along the direction");
+    this.box.querySelector(".track").prepend(this.tick("B", 0), this.tick("A", 1));
     this.strip.tiles.forEach((_, tile) => this.strip.name(tile, `Go to ${brief(this.value(tile))} of the way from B to A`));
+  }
+
+  // Where a group's mean is on the slider.
+  tick(name, t) {
+    const mark = element("i", "mean", name);
+    mark.ariaHidden = "true";
+    mark.style.setProperty("--mean", (t - this.low) / (this.high - this.low));
+    return mark;
   }
 
   say() {
