@@ -3,10 +3,10 @@
     python tests/bench/explore.py [--moves 300] [--seconds 10]
 
 Drags sliders as fast as moves are taken, with the gauge on and each panel open in turn, along both kinds of axes. A
-line each: milliseconds from an input's own timestamp to its picture on the canvas; from one frame to the next; and the
-longest part of a frame that was work, not waiting. Every input is decoded: the two counts must be equal. Then bytes
-over the websocket: in a drag, at the commit that follows it, and on a switch to another page and back. Then the
-server's processor time during a slow drag.
+line each, in milliseconds: from an input's own timestamp to its picture on the canvas; the same from the pointer's move,
+which the browser holds back until its next frame; from one frame to the next; and the work in a frame's callback. Every
+input is decoded: the two counts must be equal. Then bytes over the websocket: in a drag, at the commit that follows
+it, and on a switch to another page and back. Then the server's processor time during a slow drag.
 """
 
 import argparse
@@ -26,9 +26,14 @@ from conftest import DESKTOP, FLAGS, chromium_path, serve, wait_for_picture
 
 WATCH = """
 () => {
-  globalThis.watched = { inputs: 0, canvas: [], frames: [], work: [] };
+  let moved = 0;
+  globalThis.watched = { inputs: 0, canvas: [], pointer: [], frames: [], work: [] };
   addEventListener("input", () => watched.inputs++, true);
-  addEventListener("decoded", ({ detail: { since } }) => watched.canvas.push(performance.now() - since));
+  addEventListener("pointermove", ({ timeStamp }) => { moved = timeStamp; }, true);
+  addEventListener("decoded", ({ detail: { since } }) => {
+    watched.canvas.push(performance.now() - since);
+    watched.pointer.push(performance.now() - moved);
+  });
   const ask = globalThis.requestAnimationFrame;
   globalThis.requestAnimationFrame = (draw) => ask((at) => {
     const from = performance.now();
@@ -105,9 +110,9 @@ def scene(page: Page, url: str, name: str, moves: int) -> None:
         page.mouse.up()
     page.wait_for_timeout(200)
     seen = page.evaluate("watched")
-    canvas = percentiles(seen["canvas"]) if seen["canvas"] else ""
     print(
-        f"{name:32} {canvas:22}  frames {percentiles(np.diff(seen['frames']))}  work {percentiles(seen['work'])}  "
+        f"{name:28} canvas {percentiles(seen['canvas'])}  pointer {percentiles(seen['pointer'])}  "
+        f"frames {percentiles(np.diff(seen['frames']))}  work {percentiles(seen['work'])}  "
         f"{seen['inputs']} inputs, {len(seen['canvas'])} decodes"
     )
 
@@ -142,7 +147,8 @@ def processor(page: Page, url: str, seconds: float) -> None:
     dragged, took = processor_time(server) - used, time.monotonic() - since
     page.mouse.up()
     print(
-        f"the server's processor time: {dragged:.2f} s in a drag of {took:.1f} s, {idle:.2f} s in {waited:.1f} s at rest"
+        f"the server's processor time: {dragged:.2f} s in a drag of {took:.1f} s, "
+        f"{idle:.2f} s in {waited:.1f} s at rest"
     )
 
 
