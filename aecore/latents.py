@@ -5,7 +5,6 @@ Codes are rows: (n, d) float32, or (d,) for one. Bad shapes and values raise `Ae
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -84,64 +83,13 @@ def fit_gaussian(codes: Array) -> Gaussian:
     Dimensions that never vary, or depend on others, leave the covariance singular; a millionth of its mean
     variance on the diagonal then keeps the factor real without being seen.
     """
-    mean, factor = _moments(codes)
-    return Gaussian(mean.astype(np.float32), factor.astype(np.float32))
-
-
-def _moments(codes: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The mean and the Cholesky factor of the covariance, in double precision."""
     codes = checked(codes)
     if len(codes) < 2:
         raise AecoreError("A Gaussian needs at least two codes to be fitted to.")
     covariance = np.atleast_2d(np.cov(codes.astype(np.float64), rowvar=False))
     jitter = 1e-6 * np.trace(covariance) / len(covariance) + 1e-12
     factor = np.linalg.cholesky(covariance + jitter * np.eye(len(covariance)))
-    return codes.mean(0, dtype=np.float64), factor
-
-
-def mahalanobis(codes: Array, z: Array) -> NDArray[np.float64]:
-    """The squared distance of each z from the codes' mean under their covariance C: (n, d), (m, d) -> (m,).
-
-        (z - mean)^T C^-1 (z - mean)
-
-    C carries the jitter of `fit_gaussian`.
-    """
-    fitted, factor = _moments(codes)
-    whitened = np.linalg.solve(factor, (checked(z) - fitted).T)
-    return np.asarray((whitened**2).sum(axis=0))
-
-
-def plausibility(codes: Array, z: Array) -> NDArray[np.float64]:
-    """The share of the codes that lie nearer to their mean than z, by `mahalanobis`: (n, d), (m, d) -> (m,) in [0, 1].
-
-    Small in the middle of the data; above 0.99 only one code in a hundred lies as far out.
-    """
-    distances = np.sort(mahalanobis(codes, codes))
-    return np.searchsorted(distances, mahalanobis(codes, z)) / len(codes)
-
-
-def prior_share(z: Array) -> NDArray[np.float64]:
-    """The share of draws from N(0, I) that have a higher density than z: (m, d) -> (m,) in [0, 1].
-
-    |z|^2 follows the chi-square distribution with d degrees of freedom there, whose distribution function is
-    P(d / 2, |z|^2 / 2), with the regularised lower incomplete gamma function
-
-        P(a, x) = x^a e^-x / Gamma(a + 1) ( 1 + x / (a + 1) + x^2 / ((a + 1)(a + 2)) + ... )
-
-    Source: Abramowitz & Stegun 1964, 6.5.29.
-    """
-    x = np.square(checked(z), dtype=np.float64).sum(axis=1) / 2
-    a = z.shape[1] / 2
-    term, total, k = np.ones_like(x), np.ones_like(x), 0
-    small = x <= a + 40 * math.sqrt(a) + 40  # beyond, the share is 1 to the last bit
-    x = np.where(small, x, 0)
-    while (term > 1e-17 * total).any():
-        k += 1
-        term = term * x / (a + k)
-        total += term
-    with np.errstate(divide="ignore"):
-        shares = np.exp(a * np.log(x) - x - math.lgamma(a + 1)) * total
-    return np.where(small, np.minimum(shares, 1), 1.0)
+    return Gaussian(codes.mean(0, dtype=np.float64).astype(np.float32), factor.astype(np.float32))
 
 
 def traversal(z: Array, dimension: int, values: ArrayLike) -> Array:

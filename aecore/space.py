@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import datasets, directions, latents
+from aecore import datasets, directions, latents, plausible
 from aecore.datasets import Dataset
 from aecore.stacks import Array
 from aecore.store import SAMPLES, Run
@@ -17,7 +17,7 @@ def describe(run: Run) -> dict[str, Any]:
     """The dimensions in the order to show, the codes' principal directions, class means, what samples are drawn from.
 
     `gaussian` is fitted to the test codes, or None where the family has a prior: N(0, I) then. `posterior`: whether
-    the encoder gives a Gaussian q(z | x), as a VAE's.
+    the encoder gives a Gaussian q(z | x), as a VAE's. `cloud`: as from `cloud`.
     """
     dataset, codes = datasets.load(run.config.dataset), run.codes
     prior = SAMPLES in run.kinds()
@@ -32,13 +32,24 @@ def describe(run: Run) -> dict[str, Any]:
         "dimensions": _dimensions(run, prior),
         "principal": _principal(codes),
         "measure": "KL to the prior" if "kl_per_dimension" in run.evaluation else "variance of the test codes",
-        "posterior": "kl_per_dimension" in run.evaluation,
+        "posterior": plausible.has_posterior(run),
+        "cloud": cloud(run),
         "means": _means(codes, dataset),
         "gaussian": gaussian and {
             "mean": _short(gaussian.mean),
             "cholesky": [_short(row[: i + 1]) for i, row in enumerate(gaussian.cholesky)],
         },
     }  # fmt: skip
+
+
+def cloud(run: Run) -> dict[str, Any]:
+    """Where the run's codes lie (`aecore.plausible.Cloud`): `mean`, the lower rows of `whiten`, and `distances`."""
+    found = plausible.fit_cloud(plausible.aggregate(run))
+    return {
+        "mean": _exact(found.mean),
+        "whiten": [_exact(row[: i + 1]) for i, row in enumerate(found.whiten)],
+        "distances": _exact(found.distances),
+    }
 
 
 def _means(codes: Array, dataset: Dataset) -> list[list[float] | None]:
@@ -76,6 +87,11 @@ def _axes(importance: NDArray[np.float64], spans: Array, name: str, unit: str = 
         }
         for index in latents.order(importance)
     ]
+
+
+def _exact(array: NDArray[np.float64]) -> list[float]:
+    """Numbers with six digits, however small they are."""
+    return [float(f"{value:.6g}") for value in array]
 
 
 def _short(array: Array) -> Any:

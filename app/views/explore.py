@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -14,7 +13,6 @@ import nearby
 import runs
 import space
 import streamlit as st
-from components import Blob
 from links import Place
 
 from aecore import datasets, neighbours
@@ -91,9 +89,13 @@ def _choose_model(finished: list[Run]) -> Run:
 def _explorer(run: Run, place: Place, number: int) -> None:
     panel = st.session_state[PLACE].panel
     models = _beside(run) if panel in ("models", "interpolate") else []
+    asked = components.question().get("beside", ()) if panel == "interpolate" else [one.run_id for one in models]
+    others = [one for one in models if one.run_id in asked and one.run_id != run.run_id]
     answers: dict[str, Any] = {}
     if models:
         answers["models"] = list(runs.short_labels(models).items())
+    if panel == "interpolate":
+        answers["clouds"] = [(one.run_id, runs.space(one)["cloud"]) for one in others]
     if panel == "directions":
         answers["groups"] = _groups(run.config.dataset)
     if panel == "neighbours":
@@ -103,7 +105,7 @@ def _explorer(run: Run, place: Place, number: int) -> None:
         st.session_state[TURN] = turn
         st.rerun()
     with st.container(gap=None):
-        components.store(*_blobs(panel, [other for other in models if other.run_id != run.run_id]))
+        components.store(*(partial(runs.weights, other) for other in others))
     exporting.popover(run, st.session_state[PLACE])
 
 
@@ -112,15 +114,9 @@ def _beside(run: Run) -> list[Run]:
     return [one for one in runs.finished() if one.config.dataset == run.config.dataset]
 
 
-def _blobs(panel: str | None, others: Sequence[Run]) -> Iterator[Blob]:
-    """What the panel in sight needs of other runs: all weights, or weights and codes of those that it asked for."""
-    if panel == "models":
-        yield from (partial(runs.weights, other) for other in others)
-    if panel == "interpolate":
-        asked = components.question().get("beside", ())
-        for other in others:
-            if other.run_id in asked:
-                yield from (partial(runs.weights, other), partial(runs.codes, other))
+def _groups(dataset: str) -> list[list[Any]]:
+    """The groups of the dataset's test images that were lassoed on the map, as [name, numbers]."""
+    return [[name, list(numbers)] for name, of, numbers in st.session_state.get(GROUPS, ()) if of == dataset]
 
 
 def _groups(dataset: str) -> list[list[Any]]:

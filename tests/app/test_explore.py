@@ -46,7 +46,7 @@ def test_it_opens_at_once_with_the_first_run_and_image(home, open_page, runs):
     np.testing.assert_array_equal(np.array(data["opening"]["code"], np.float32), ae.codes[0])
     image = datasets.load("fashion_mnist").test_images[0]
     assert base64.b64decode(data["opening"]["image"]) == image.tobytes()
-    assert len(json.dumps(data)) < 10_000
+    assert len(json.dumps(data)) < 20_000
 
 
 def test_dimensions_stand_in_order_of_importance(home, open_page, runs):
@@ -149,6 +149,13 @@ def test_the_models_panel_is_sent_the_weights_of_the_other_models(home, open_pag
     assert sorted(key for key in sent(app) if key.startswith("weights/")) == sorted(
         f"weights/{run.run_id}" for run in beside
     )
+
+
+def test_the_directions_panel_is_told_of_this_datasets_groups(home, open_page):
+    app = open_page("figures")
+    app.session_state["groups"] = [["boots", "fashion_mnist", [0, 23]], ["sevens", "mnist", [0, 17]]]
+    app.query_params["panel"] = "directions"
+    assert explorer(app.switch_page("views/explore.py").run())["answers"] == {"groups": [["boots", [0, 23]]]}
 
 
 def test_other_panels_ask_for_nothing(home, open_page, runs):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from aecore import store
+from aecore import datasets, latents, store
+from aecore.places import decode_code
+from aecore.plausible import aggregate, fit_cloud
 
 # Counts inputs and decodes, and which pictures were seen, as a drag goes on.
 WATCH = """
@@ -126,56 +129,229 @@ def test_undo_and_redo(explore):
     second = picture(page)
     page.get_by_role("button", name="Undo").click()
     assert picture(page) == first
-    slider(page).focus()
+    slider(page, 3).focus()
     page.keyboard.press("Control+Shift+Z")
     assert picture(page) == second
     expect(page.get_by_role("button", name="Redo")).to_be_disabled()
     page.keyboard.press("Control+z")
     assert picture(page) == first
+    page.keyboard.press("Control+y")
+    assert picture(page) == second
+
+
+def test_undo_goes_back_over_starts_panels_models_and_pages(explore, offered):
+    page = explore("?start=test-42")
+    run, first = link(page)["run"], picture(page)
+    page.locator(".index").fill("7")
+    page.locator(".index").press("Enter")
+    wait_for_link(page, "start=test-7")
+    page.get_by_role("tab", name="Interpolate").click()
+    wait_for_link(page, "panel=interpolate")
+    offered(page, "PCA").click()
+    page.wait_for_function("(run) => !location.search.includes(run)", arg=run)
+    page.get_by_test_id("stTopNav").get_by_role("link", name="Map").click()
+    expect(page.get_by_role("heading", name="Map")).to_be_visible()
+    page.get_by_test_id("stTopNav").get_by_role("link", name="Explore").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    page.get_by_role("button", name="Undo").click()
+    wait_for_link(page, run)
+    expect(page.get_by_role("button", name="Redo")).to_be_enabled()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("tab", name="Traversal")).to_have_attribute("aria-selected", "true")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".detail")).to_have_text("test image 42")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    assert picture(explore(page)) == first
+    for _ in range(2):
+        page.get_by_role("button", name="Redo").click()
+    page.get_by_role("button", name="Redo").click()
+    page.wait_for_function("(run) => !location.search.includes(run)", arg=run)
+    expect(page.get_by_role("button", name="Redo")).to_be_disabled()
+
+
+def test_copy_link(explore):
+    page = explore(permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Random").click()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copy link")).to_have_text("✓")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url
+    assert "z=" in copied
+    slider(page).focus()
+    page.keyboard.press("PageUp")
+    page.keyboard.press("Shift+L")
+    page.wait_for_function("(before) => navigator.clipboard.readText().then((text) => text !== before)", arg=copied)
 
 
 def test_the_gauge_says_where_a_code_lies(explore):
-    page = explore()
-    expect(page.locator(".gauge output")).to_contain_text("of the test codes")
-    before = page.locator(".gauge output").inner_text()
+    page, run = explore(), store.runs()[0]
+    share = fit_cloud(aggregate(run)).share(run.codes[:1])[0]
+    expect(page.locator(".plausible")).to_have_text(f"beyond {100 * share:.1f} % of the test codes")
+    assert page.locator(".tiles .outside").count() < 11
     for at in range(8):
         slider(page, at).focus()
         page.keyboard.press("End")
     expect(page.locator(".gauge")).to_have_class(re.compile("outside"))
-    assert page.locator(".gauge output").inner_text() != before
+    expect(page.locator(".tiles .outside")).to_have_count(11)
+    page.get_by_role("button", name="What plausibility means").click()
+    expect(page.get_by_text("Mahalanobis")).to_be_visible()
+    expect(page.get_by_text("N(0, I)")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Mahalanobis")).to_be_hidden()
+
+
+def ends_of_data(page: Page, at: int) -> list[float]:
+    row = page.locator(".row").nth(at)
+    return [float(row.evaluate(f"(row) => row.style.getPropertyValue('--data-{end}')")) for end in ("low", "high")]
+
+
+def test_a_track_is_thin_where_its_slider_leads_out_of_the_data(explore):
+    page, run = explore(), store.runs()[0]
+    index = int(slider(page).get_attribute("id")[1:])
+    low, high = (float(slider(page).get_attribute(name)) for name in ("min", "max"))
+    cloud, values = fit_cloud(aggregate(run)), np.linspace(low, high, 2001, dtype=np.float32)
+    inside = values[~cloud.outside(latents.traversal(run.codes[0], index, values))]
+    expected = (inside[[0, -1]] - low) / (high - low)
+    np.testing.assert_allclose(ends_of_data(page, 0), expected, atol=1e-3)
+
+
+def test_a_vaes_sliders_show_its_posterior(explore):
+    vae = next(run for run in store.runs() if run.config.family == "vae")
+    page = explore(f"?run={vae.run_id}&start=test-3")
+    expect(page.locator(".spread-sign")).to_be_visible()
+    expect(page.locator(".plausible")).to_contain_text("% of the prior")
+    data = datasets.load(vae.config.dataset)
+    sigma = np.exp(vae.stacks["logvar"](data.pixels(data.test_images[3:4]))[0] / 2)
+    for at in (0, 10):
+        index = int(slider(page, at).get_attribute("id")[1:])
+        words = f"posterior {vae.codes[3, index]:.2f} ± {sigma[index]:.2f}".replace("-", "−").replace("−0.00", "0.00")
+        expect(slider(page, at)).to_have_attribute("aria-description", words)
+    page.get_by_text("Zero", exact=True).click()
+    expect(page.locator(".spread")).to_have_count(0)
+    page.get_by_role("tab", name="Posterior").click()
+    expect(page.get_by_text("belongs to an image")).to_be_visible()
+
+
+def test_posterior_draws(explore):
+    vae = next(run for run in store.runs() if run.config.family == "vae")
+    page = explore(f"?run={vae.run_id}&start=test-3&panel=posterior")
+    tiles = page.locator(".panel > :not([hidden]) .tiles button")
+    mean = picture(page)
+    tiles.nth(4).click()
+    drawn = picture(page)
+    assert drawn != mean
+    tiles.first.click()
+    assert picture(page) == mean
+    page.keyboard.press("Shift+D")
+    wait_for_link(page, "view=1")
+    other = explore(page.url.split("/", 3)[3])
+    page.wait_for_timeout(100)
+    for one in (page, other):
+        one.locator(".panel > :not([hidden]) .tiles button").nth(4).click()
+    assert picture(page) == picture(other) != drawn
+
+
+def test_only_vaes_have_a_posterior(explore):
+    page = explore("?panel=posterior")
+    expect(page.get_by_role("tab", name="Posterior")).to_be_hidden()
+    expect(page.locator(".misread")).to_have_text("This model has no panel “posterior”.")
+    page.get_by_role("tab", name="Models").click()
+    expect(page.locator(".misread")).to_be_hidden()
+
+
+ROW = ".panel > :not([hidden]) .tiles"
 
 
 def test_interpolation_goes_from_a_to_b_and_its_link_reopens_it(explore):
-    page = explore("?start=test-3")
-    page.get_by_role("tab", name="Interpolate").click()
-    page.get_by_role("button", name="A = here").click()
+    page = explore("?start=test-3&panel=interpolate")
     here = picture(page)
     page.get_by_role("button", name="Random").click()
     page.get_by_role("button", name="B = here").click()
     there = picture(page)
     page.locator(".way").select_option("slerp")
-    ways = page.locator(".panel > :not([hidden]) .tiles button")
-    ways.first.click()
-    assert picture(page) == here
-    ways.last.click()
-    assert picture(page) == there
     wait_for_link(page, "view=slerp")
+    steps = page.locator(f"{ROW} button")
+    steps.first.click()
+    assert picture(page) == here
+    steps.last.click()
+    assert picture(page) == there
+    page.locator(".along").focus()
+    page.keyboard.press("Home")
+    assert picture(page) == here
     other = explore(page.url.split("/", 3)[3])
     expect(other.get_by_role("tab", name="Interpolate")).to_have_attribute("aria-selected", "true")
-    other.locator(".panel > :not([hidden]) .tiles button").first.click()
-    assert picture(other) == here
+    other.locator(f"{ROW} button").last.click()
+    assert picture(other) == there
+    expect(other.get_by_label("A: number of a test image")).to_have_value("3")
 
 
-def test_playing_moves_the_picture_and_stops(explore):
+def test_steps_say_how_plausible_they_are(explore):
+    page, run = explore("?start=test-3&panel=interpolate&view=slerp.test-3.test-0"), store.runs()[0]
+    way = latents.slerp(run.codes[3], run.codes[0], np.linspace(0, 1, 11))
+    shares = np.rint(100 * fit_cloud(aggregate(run)).share(way))
+    expect(page.locator(".step")).to_have_text([f"{share:.0f}" for share in shares])
+
+
+def test_other_models_go_the_same_way(explore):
+    page = explore("?start=test-3&panel=interpolate")
+    page.get_by_role("button", name="Other models").click()
+    page.get_by_role("checkbox", name="PCA", exact=True).check()
+    rows = page.locator(ROW)
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1).locator(".step")).to_have_count(11, timeout=20_000)
+    pca = next(run for run in store.runs() if run.config.family == "pca")
+    ends = [int(page.get_by_label(f"{end}: number of a test image").input_value()) for end in "AB"]
+    way = latents.lerp(*pca.codes[ends], np.linspace(0, 1, 11))
+    shares = np.rint(100 * fit_cloud(aggregate(pca)).share(way))
+    expect(rows.nth(1).locator(".step")).to_have_text([f"{share:.0f}" for share in shares])
+    wait_for_link(page, pca.run_id)
+    other = explore(page.url.split("/", 3)[3])
+    expect(other.locator(ROW).nth(1).locator(".step")).to_have_count(11, timeout=20_000)
+    run = link(page)["run"]
+    rows.nth(1).locator("button").last.click()
+    page.wait_for_function("(run) => !location.search.includes(`run=${run}`)", arg=run)
+    np.testing.assert_allclose(decode_code(link(page)["z"]), way[-1], atol=1e-4)
+
+
+def test_ends_by_keys_and_by_number(explore):
+    page = explore("?start=test-3&panel=interpolate")
+    slider(page).focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+A")
+    moved = picture(page)
+    page.get_by_label("B: number of a test image").fill("8")
+    page.get_by_label("B: number of a test image").press("Enter")
+    wait_for_link(page, "test-8")
+    page.locator(f"{ROW} button").last.click()
+    assert picture(page) != moved
+    page.locator(f"{ROW} button").first.click()
+    assert picture(page) == moved
+
+
+def test_playing_moves_the_picture_until_it_is_stopped_or_a_slider_is_moved(explore):
     page = explore("?panel=interpolate")
-    page.get_by_role("button", name="Play").click()
-    seen = picture(page)
+    expect(page.locator(".step")).to_have_count(11)
+    still = picture(page)
+    page.keyboard.press("Shift+P")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
     page.wait_for_timeout(300)
-    assert picture(page) != seen
+    assert picture(page) != still
     page.get_by_role("button", name="Stop").click()
     still = picture(page)
     page.wait_for_timeout(100)
     assert picture(page) == still
+    page.get_by_role("button", name="Play").click()
+    slider(page).focus()
+    page.keyboard.press("End")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    assert value(page) == pytest.approx(float(slider(page).get_attribute("max")), abs=0.01)
+
+
+@pytest.mark.parametrize("view", ["nonsense", "lerp.test-0", "lerp.test-0.test-10000", "lerp.AACAPwAAAL8.test-1"])
+def test_a_view_that_does_not_fit_gets_a_sentence(explore, view):
+    page = explore(f"?panel=interpolate&view={view}")
+    expect(page.locator(".misread")).to_contain_text("view of this panel does not fit")
+    expect(page.locator(".step")).to_have_count(11)
 
 
 def test_tabs_move_by_keys(explore):

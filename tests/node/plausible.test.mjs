@@ -1,33 +1,49 @@
-// The gauge and the ways between codes agree with `aecore.latents` on the shipped runs.
+// The gauge and the ways between codes agree with numpy's on the shipped runs.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { farther, fitCodes, shareBelow } from "../../app/components/js/plausible.js";
+import { isOutside, mahalanobis, priorShare, reachOf, shareNearer } from "../../app/components/js/plausible.js";
 import { lerp, slerp } from "../../app/components/js/paths.js";
 
 const cases = JSON.parse(readFileSync(process.env.CASES));
+const near = (a, b, tolerance) => assert.ok(Math.abs(a - b) <= tolerance, `${a} ${b}`);
 
-test("the share of test codes that lie nearer is numpy's", () => {
-  for (const { gauge: { codes, z, nearer } } of cases) {
-    const fit = fitCodes(Float32Array.from(codes.flat()), codes[0].length);
-    z.forEach((one, i) => assert.ok(Math.abs(farther(fit, one) - nearer[i]) <= 1 / codes.length, `${farther(fit, one)} ${nearer[i]}`));
+test("the share of codes that lie nearer, and whether a code has left the data, are numpy's", () => {
+  for (const { gauge: { cloud, z, share, outside } } of cases) {
+    z.forEach((one, i) => {
+      near(shareNearer(cloud, one), share[i], 1e-4);
+      assert.equal(isOutside(cloud, one), outside[i]);
+    });
+    assert.deepEqual(new Set(outside), new Set([true, false]));
+  }
+});
+
+test("the share of draws from the prior is numpy's", () => {
+  for (const { gauge: { z, prior } } of cases) z.forEach((one, i) => near(priorShare(one), prior[i], 1e-9));
+});
+
+test("a slider's reach ends where the code leaves the data", () => {
+  for (const { gauge: { cloud, z: [inside, ...others] } } of cases) {
+    const limit = cloud.distances.at(-3); // of 201, the quantile 0.99
+    reachOf(cloud, inside).forEach(([low, high], i) => {
+      assert.ok(low <= inside[i] && inside[i] <= high);
+      for (const end of [low, high]) near(mahalanobis(cloud, inside.with(i, end)) / limit, 1, 1e-6);
+    });
+    const far = others.at(-1).map((value) => 100 * (value + 1));
+    assert.ok(reachOf(cloud, far).every((ends) => ends === null));
   }
 });
 
 test("lerp and slerp are numpy's", () => {
   for (const { ways: { a, b, t, lerp: straight, slerp: arc } } of cases) {
     t.forEach((share, i) => {
-      lerp(a, b, share).forEach((value, j) => assert.ok(Math.abs(value - straight[i][j]) < 1e-4));
-      slerp(a, b, share).forEach((value, j) => assert.ok(Math.abs(value - arc[i][j]) < 1e-4));
+      lerp(a, b, share).forEach((value, j) => near(value, straight[i][j], 1e-4));
+      slerp(a, b, share).forEach((value, j) => near(value, arc[i][j], 1e-4));
     });
   }
 });
 
 test("codes on one line are walked straight", () => {
   assert.deepEqual([...slerp([1, 2], [2, 4], 0.5)], [1.5, 3]);
-});
-
-test("shares of a sorted list", () => {
-  assert.deepEqual([0, 1, 1.5, 9].map((value) => shareBelow([1, 1, 2, 3], value)), [0, 0, 0.5, 1]);
 });

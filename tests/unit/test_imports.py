@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 SERVES = {
     "axes", "bound", "certificate", "config", "datasets", "directions", "draft", "errors", "evaluation", "exports",
     "families", "figures", "grids", "inverse", "javascript", "jobs", "latents", "locks", "neighbours", "optimised",
-    "places", "projection", "shipped", "space", "spectrum", "stacks", "store", "studies", "turns",
+    "places", "plausible", "projection", "shipped", "space", "spectrum", "stacks", "store", "studies", "turns",
 }  # fmt: skip
 LEARNS = {
     "classifier",

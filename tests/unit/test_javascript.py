@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecore import datasets, directions, latents, store
+from aecore import datasets, directions, latents, space, store
 from aecore.javascript import join
+from aecore.plausible import aggregate, fit_cloud, prior_share
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
 from components.bundle import FOLDER
@@ -22,10 +23,13 @@ COMPONENTS = sorted(path.name for path in FOLDER.iterdir() if (path / f"{path.na
 NODE = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
 
-def gauge(codes):
-    """Codes near the mean, of test images, and far out, and the share of the codes that lie nearer."""
-    z = np.concatenate([codes[:5], codes[:3] * np.float32(0.3), codes[:3] * np.float32(2)])
-    return {"codes": codes.tolist(), "z": z.tolist(), "nearer": latents.plausibility(codes, z).tolist()}
+def gauge(run):
+    """A run's cloud; codes near its mean, of test images, and far out; and what numpy says of them."""
+    cloud = fit_cloud(aggregate(run))
+    mean, codes = cloud.mean.astype(np.float32), run.codes[:3]
+    z = np.concatenate([mean + (codes - mean) * np.float32(scale) for scale in (0.3, 1, 2, 6)])
+    return {"cloud": space.cloud(run), "z": z.tolist(), "share": cloud.share(z).tolist(),
+            "outside": cloud.outside(z).tolist(), "prior": prior_share(z).tolist()}  # fmt: skip
 
 
 def ways(a, b):
@@ -42,6 +46,7 @@ def lines(codes):
     principal = directions.principal(codes)
     attributes = [(rest, directions.attribute(codes, a, rest)) for rest in (b, None)]
     return {
+        "codes": codes.tolist(),
         "mean": principal[0].origin.tolist(),
         "principal": [
             {"vector": one.vector.tolist(), "places": one.along(codes[:5]).tolist(),
@@ -69,7 +74,7 @@ def cases(tmp_path):
             {name: np.asarray(value, float).tolist() for name, value in part.items()} for part in (inputs, expected)
         ]
         found.append({"file": str(run.path / "weights.safetensors"), "inputs": as_lists[0], "expected": as_lists[1],
-                      "gauge": gauge(run.codes[:1000]), "ways": ways(*run.codes[:2]),
+                      "gauge": gauge(run), "ways": ways(*run.codes[:2]),
                       "lines": lines(run.codes[:1000])})  # fmt: skip
     assert found
     path = tmp_path / "cases.json"

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from aecore import AecoreError, latents
 
@@ -114,30 +113,3 @@ def test_bad_codes_are_explained():
         latents.fit_gaussian(np.full((3, 2), np.nan, np.float32))
     with pytest.raises(AecoreError, match="one length"):
         latents.lerp(np.zeros(2, np.float32), np.zeros(3, np.float32), 0.5)
-
-
-def test_mahalanobis_does_not_see_the_scale_of_the_codes(codes):
-    z = codes[:20]
-    expected = np.einsum(
-        "ni,ij,nj->n", z - codes.mean(0), np.linalg.inv(np.cov(codes, rowvar=False)), z - codes.mean(0)
-    )
-    np.testing.assert_allclose(latents.mahalanobis(codes, z), expected, rtol=2e-3)
-    stretch = np.array([10, 0.5, 3], np.float32)
-    np.testing.assert_allclose(latents.mahalanobis(codes * stretch, z * stretch), expected, rtol=2e-3)
-
-
-def test_plausibility_is_a_share_of_the_codes(codes):
-    mean = codes.mean(0)
-    far = mean + np.array([100, 0, 0], np.float32)
-    assert latents.plausibility(codes, np.stack([mean, far])).tolist() == pytest.approx([0, 1], abs=1e-3)
-    shares = latents.plausibility(codes, codes)
-    np.testing.assert_allclose(np.sort(shares), np.arange(len(codes)) / len(codes))
-
-
-@pytest.mark.parametrize("d", [1, 2, 7, 20, 30, 200])
-def test_the_prior_share_is_the_chi_square_distribution(d):
-    z = np.random.default_rng(d).standard_normal((40, d)).astype(np.float32)
-    z *= np.linspace(0, 3, 40, dtype=np.float32)[:, None]
-    expected = stats.chi2.cdf(np.square(z, dtype=np.float64).sum(1), d)
-    np.testing.assert_allclose(latents.prior_share(z), expected, rtol=1e-10, atol=1e-300)
-    assert latents.prior_share(np.full((1, d), 100, np.float32)).tolist() == [1]

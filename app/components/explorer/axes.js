@@ -3,10 +3,10 @@
 //   dimensions     [{index, name, low, high, importance, detail}], in the order to show
 //   read(z, index), write(z, index, value)   where z lies along one; take z itself to another place along it
 //   spread(sigma)  of each, that of a normal with independent dimensions
-//   reach(fit, z)  of each the [low, high] between which z stays in the data, or null where it does nowhere
+//   reach(cloud, z)  of each the [low, high] between which z stays in the data, or null where it does nowhere
 
 import { Direction } from "../js/directions.js";
-import { reach, reachAlong } from "../js/plausible.js";
+import { reachAlong, reachOf } from "../js/plausible.js";
 
 // space: the run's, as the server describes it.
 export function makeAxes(id, space) {
@@ -22,7 +22,7 @@ function latentAxes({ dimensions, measure }) {
     read: (z, index) => z[index],
     write: (z, index, value) => { z[index] = value; },
     spread: (sigma) => sigma,
-    reach,
+    reach: reachOf,
   };
 }
 
@@ -36,8 +36,8 @@ function principalAxes({ mean, vectors, dimensions }) {
     read: (z, index) => directions[index].along(z),
     write: (z, index, value) => directions[index].move(z, value),
     spread: (sigma) => vectors.map((vector) => Math.hypot(...vector.map((v, i) => v * sigma[i]))),
-    reach: (fit, z) => directions.map((direction) => {
-      const steps = reachAlong(fit, z, direction.vector), at = direction.along(z);
+    reach: (cloud, z) => directions.map((direction) => {
+      const steps = reachAlong(cloud, z, direction.vector), at = direction.along(z);
       return steps && steps.map((step) => at + step);
     }),
   };

@@ -57,11 +57,11 @@ class Explorer {
     for (const kind of this.kinds) kind.addEventListener("change", () => this.turnTo(kind.value));
     this.undoers = new Map([[-1, root.querySelector(".undo")], [1, root.querySelector(".redo")]]);
     for (const [by, button] of this.undoers) button.addEventListener("click", () => this.undo(by));
-    const copyLink = copyLinkWith(root.querySelector(".link"));
+    const copyLink = copyLinkWith(root.querySelector(".link"), root.querySelector(".said"));
     const share = () => { replaceLink(this.place()); copyLink(); };
     root.querySelector(".link").addEventListener("click", share);
     const keys = { "Mod+Z": () => this.undo(-1), "Mod+Shift+Z": () => this.undo(1), "Mod+Y": () => this.undo(1), "Shift+L": share };
-    this.deafen = listenForKeys(keys, (name) => this.panels.key(name));
+    this.deafen = listenForKeys(keys, (name) => this.panels.press(name));
     root.querySelector(".reset").addEventListener("click", () => this.jump(this.home));
     root.querySelector(".random").addEventListener("click", () => {
       this.jump(sampleCode(this.space.gaussian, this.z.length, Math.random() * 2 ** 32));
@@ -80,7 +80,7 @@ class Explorer {
     if (space.dataset !== this.space?.dataset) this.picture.shape(space.shape, space.span);
     Object.assign(this, { space, opened: opening.number, decode: null, encode: null, logvar: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);
-    this.gauge.close(space);
+    this.gauge.open(space);
     this.axes = null;
     this.picker.show(space);
     this.look(first ? opening.panel : undefined, opening.view);
@@ -106,7 +106,6 @@ class Explorer {
     });
     wanted(tensorsOf(`codes/${space.run}`), ({ tensors }) => {
       this.codes = tensors.codes.data;
-      this.gauge.open(this.codes, space.dimensions.length);
       this.refresh();
       this.resume();
     });
@@ -216,8 +215,13 @@ class Explorer {
     this.axes.write(this.z, index, value);
     if (this.held.index !== index) this.take(index);
     if (!this.paint()) return;
-    this.root.dispatchEvent(new CustomEvent("decoded", { bubbles: true, composed: true, detail: { since: event.timeStamp } }));
+    this.announce(event);
     this.refresh();
+  }
+
+  // The picture of an input is on its canvas.
+  announce({ timeStamp: since }) {
+    this.root.dispatchEvent(new CustomEvent("decoded", { bubbles: true, composed: true, detail: { since } }));
   }
 
   set(index, value) {
@@ -236,7 +240,8 @@ class Explorer {
   glide(z) {
     this.z.set(z);
     this.placeSliders();
-    this.redraw();
+    this.paint();
+    this.refresh();
   }
 
   redraw() {

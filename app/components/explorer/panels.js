@@ -15,7 +15,7 @@
 // Of the explorer it may read space, decode, encode, codes, images, labels (null until loaded), z, home, start,
 // sigma (a VAE's at the start's image, or null), axes (the sliders'), held (the one in hand), gauge (outside(z): has z left the data?),
 // picture.real (the start's image, pixels or null), and call jump(z), glide(z) (on the way: the server and the link hear
-// of it at the next rest), begin(start), take(dimension), ask(question), set(dimension, value), rest() after a change to
+// of it at the next rest), announce(event), begin(start), take(dimension), ask(question), set(dimension, value), rest() after a change to
 // its own state, and refresh() to be shown again at the next frame.
 
 import { element } from "../js/dom.js";
@@ -62,7 +62,7 @@ export class Panels {
     this.current.panel.hide();
   }
 
-  key(name) {
+  press(name) {
     return this.current.panel.key?.(name) ?? false;
   }
 

@@ -2,12 +2,14 @@
 
 const TOLD = 2000; // ms for which it says that it has
 
-export function copyLinkWith(button) {
+// said: where screen readers hear of it.
+export function copyLinkWith(button, said) {
   const words = button.textContent;
   let timer;
   return async () => {
     const copied = await copy(location.href);
-    button.textContent = copied ? "Copied" : "Not copied";
+    button.textContent = copied ? "✓" : "✗";
+    said.textContent = copied ? "Link copied" : "The link was not copied; it is in the address bar.";
     clearTimeout(timer);
     timer = setTimeout(() => { button.textContent = words; }, TOLD);
   };

@@ -63,10 +63,9 @@ export class Sliders {
   }
 
   // ends: of each dimension the [low, high] between which the code stays in the data, or null where there are none.
-  // Without ends nothing is marked.
   reach(ends) {
     for (const [index, { root, share }] of this.rows) {
-      const [low, high] = ends ? ends[index] ?? [Infinity, Infinity] : [-Infinity, Infinity];
+      const [low, high] = ends[index] ?? [Infinity, Infinity];
       root.style.setProperty("--data-low", share(low));
       root.style.setProperty("--data-high", share(high));
     }

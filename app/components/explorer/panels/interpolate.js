@@ -6,10 +6,9 @@ import { element } from "../../js/dom.js";
 import { decodeCode, encodeCode } from "../../js/link.js";
 import { lerp, slerp } from "../../js/paths.js";
 import { makePainter } from "../../js/pixels.js";
-import { farther, fitCodes, outside } from "../../js/plausible.js";
+import { isOutside, shareNearer } from "../../js/plausible.js";
 import { toPixels } from "../../js/span.js";
 import { makeStack } from "../../js/stack.js";
-import { inWords } from "../gauge.js";
 import { isStart, parseStart, startCode } from "../starts.js";
 import { Strip, TILES } from "../strip.js";
 
@@ -39,7 +38,7 @@ export class Interpolate {
     const find = (selector) => root.querySelector(selector);
     Object.assign(this, {
       root, explorer, way: find(".way"), player: find(".play"), along: find(".along"), others: find(".others"), beside: find(".beside"),
-      boxes: [...root.querySelectorAll(".end")], chosen: new Set(), models: [], ends: [null, null],
+      boxes: [...root.querySelectorAll(".end")], chosen: new Set(), models: [], clouds: new Map(), ends: [null, null],
     });
     this.way.addEventListener("change", () => this.changed());
     this.player.addEventListener("click", () => this.toggle());
@@ -109,7 +108,7 @@ export class Interpolate {
     const key = [this.way.value, ...this.ends].join();
     if (this.shown !== key) this.showEnds();
     this.shown = key;
-    const row = this.rows.find((one) => one.model && one.drawn !== key);
+    const row = this.rows.find((one) => one.model?.().cloud && one.drawn !== key);
     if (!row) return;
     row.drawn = key;
     this.draw(row);
@@ -125,12 +124,12 @@ export class Interpolate {
   }
 
   draw(row) {
-    const { decode, fit } = row.model(), [a, b] = this.endsIn(row);
+    const { decode, cloud } = row.model(), [a, b] = this.endsIn(row);
     for (let tile = 0; tile < TILES; tile++) {
-      const t = tile / (TILES - 1), z = WAYS[this.way.value](a, b, t), share = farther(fit, z);
-      row.strip.draw(tile, decode(z), outside(fit, z));
-      row.strip.name(tile, `${row.run ? `Open in ${row.title}` : "Go"}, ${Math.round(100 * t)} % of the way; ${inWords(share)} of the test codes`);
-      row.strip.note(tile, String(Math.round(100 * share)));
+      const t = tile / (TILES - 1), z = WAYS[this.way.value](a, b, t), nearer = Math.round(100 * shareNearer(cloud, z));
+      row.strip.draw(tile, decode(z), isOutside(cloud, z));
+      row.strip.name(tile, `${row.run ? `Open in ${row.title}` : "Go"}, ${Math.round(100 * t)} % of the way; beyond ${nearer} % of the test codes`);
+      row.strip.note(tile, String(nearer));
     }
   }
 
@@ -147,7 +146,7 @@ export class Interpolate {
     this.others.hidden = !beside.length;
     this.beside.replaceChildren(...beside.map(([run, title]) => this.check(run, title)));
     const { explorer } = this, own = this.row(null, "This model");
-    own.model = () => ({ decode: explorer.decode, fit: explorer.gauge.fit });
+    own.model = () => ({ decode: explorer.decode, cloud: this.space.cloud });
     this.rows = [own, ...beside.filter(([run]) => this.chosen.has(run)).map(([run, title]) => this.load(this.row(run, title)))];
     this.root.querySelector(".rows").replaceChildren(...this.rows.flatMap(({ heading, strip }) => [heading, strip.root]));
     this.root.classList.toggle("tall", this.rows.length > 1);
@@ -180,7 +179,7 @@ export class Interpolate {
     this.others.ariaExpanded = String(open);
   }
 
-  // The server sends the weights and codes of the models that it is asked for.
+  // The server sends the weights and clouds of the models that it is asked for.
   ask() {
     const wanted = [...this.chosen].join();
     if (wanted && wanted !== this.asked) this.explorer.ask({ beside: [...this.chosen] });
@@ -189,19 +188,20 @@ export class Interpolate {
 
   load(row) {
     const { space } = this;
-    Promise.all([tensorsOf(`weights/${row.run}`), tensorsOf(`codes/${row.run}`)]).then(([file, { tensors }]) => {
+    tensorsOf(`weights/${row.run}`).then((file) => {
       if (this.space !== space) return;
-      const encoder = makeStack(file, "encoder"), fit = fitCodes(tensors.codes.data, encoder.outputs);
-      const model = { encode: encoder.forward, decode: makeStack(file, "decoder").forward, fit };
-      row.model = () => model;
+      const stacks = { encode: makeStack(file, "encoder").forward, decode: makeStack(file, "decoder").forward };
+      row.model = () => ({ ...stacks, cloud: this.clouds.get(row.run) });
       this.explorer.refresh();
     });
     return row;
   }
 
-  // answers.models: [[run, title]], those of the dataset.
+  // answers: models, [[run, title]], those of the dataset; clouds, [[run, cloud]], of those that were asked for.
   hear(answers) {
-    const models = answers?.models ?? [];
+    const { models = [], clouds = [] } = answers ?? {};
+    for (const [run, cloud] of clouds) this.clouds.set(run, cloud);
+    this.explorer.refresh();
     if (models.join() !== this.models.join() && models.length) this.list(models);
   }
 

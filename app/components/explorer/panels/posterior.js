@@ -31,15 +31,15 @@ export class Posterior {
     const { sigma, home, decode, gauge } = this.explorer;
     this.strip.root.hidden = this.again.hidden = !sigma;
     this.words.textContent = sigma
-      ? "The mean of q(z | x) of the start's image, then draws from it: z = mean + σ ⊙ ε, ε ∼ N(0, I). Their spread is what the encoder leaves open."
+      ? "The mean of q(z | x) of the start's image, and ten draws from it: what the encoder leaves open."
       : "q(z | x) belongs to an image x: start from a test image or from your own picture.";
-    if (!sigma || (this.drawn === sigma && this.fit === gauge.fit)) return;
-    Object.assign(this, { drawn: sigma, fit: gauge.fit });
+    if (!sigma || this.drawn === sigma) return;
+    this.drawn = sigma;
     this.draws = Array.from({ length: TILES }, (_, tile) => this.draw(home, sigma, tile));
     this.draws.forEach((z, tile) => {
       this.strip.draw(tile, decode(z), gauge.outside(z));
       this.strip.name(tile, tile ? `Go to draw ${tile}` : "Go to the mean");
-      this.strip.note(tile, tile ? "" : "mean");
+      this.strip.note(tile, tile ? String(tile) : "mean");
     });
   }
 
