@@ -119,11 +119,6 @@ def _groups(dataset: str) -> list[list[Any]]:
     return [[name, list(numbers)] for name, of, numbers in st.session_state.get(GROUPS, ()) if of == dataset]
 
 
-def _groups(dataset: str) -> list[list[Any]]:
-    """The groups of the dataset's test images that were lassoed on the map, as [name, numbers]."""
-    return [[name, list(numbers)] for name, of, numbers in st.session_state.get(GROUPS, ()) if of == dataset]
-
-
 def _training(run: Run) -> dict[str, Any] | None:
     """The nearest training images to the code that the component asked about; no `codes` while those are made."""
     question = components.question()
