@@ -176,7 +176,7 @@ class Run(RunFolder):
         return {}
 
     def codes_bytes(self) -> bytes:
-        """The file of codes and errors as it is: a safetensors file of `codes`, `sse` and, where there is one, `bce`."""
+        """The file of codes and errors as it is: safetensors of `codes`, `sse` and, where there is one, `bce`."""
         return self._checked(CODES)
 
     def map_bytes(self, method: str) -> bytes:
