@@ -258,12 +258,12 @@ def test_dots_are_coloured_by_error_and_by_a_dimension(open_map, redrawn, run):
     page = open_map()
     by_class = digest(page)
     colour = page.get_by_label("Colour")
-    colour.select_option(label="Reconstruction error (SSE)")
+    colour.select_option(label="Error (SSE)")
     by_error = redrawn(page, by_class)
     low, high = np.quantile(run.errors["sse"], [0.01, 0.99])
     shown = [float(page.locator(f".ends .{name}").inner_text().strip("≤≥ ")) for name in ("low", "high")]
     np.testing.assert_allclose(shown, [low, high], rtol=0.01)
-    expect(page.locator(".unit")).to_have_text("squared error summed over 784 pixels")
+    expect(page.locator(".unit")).to_have_text("reconstruction error: squared, summed over 784 pixels")
     colour.select_option("z3")
     redrawn(page, by_error)
     shown = [
