@@ -117,7 +117,8 @@ def _training(run: Run) -> dict[str, Any] | None:
     z = decode_code(question.get("z", ""))
     if question.get("run") != run.run_id or z is None or len(z) != run.config.latent_dim:
         return None
-    known = {"run": run.run_id, "z": question["z"]}
+    # the page hears nothing of an answer that is the same as the last one
+    known = {"run": run.run_id, "z": question["z"], "again": question.get("again")}
     try:
         codes = runs.training_codes(run)
         known |= {"count": len(neighbours.trained_on(run, datasets.load(run.config.dataset)))}
