@@ -9,16 +9,18 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_hints
 
-from aecore import certificate, datasets, evaluation, exports, figures, store
-from aecore.config import Codes, RunConfig, make_config
+from aecore import axes, certificate, datasets, evaluation, exports, figures, jobs, store, studies, turns
+from aecore.config import Codes, RunConfig, check_data, make_config, train_command
 from aecore.datasets import own
 from aecore.datasets.fetch import SOURCES, fetch
 from aecore.draft import Draft
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+from aecore.projection import METHODS
 from aecore.shipped import SHIPPED
 
 if TYPE_CHECKING:
@@ -69,10 +71,39 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_config_options(train)
     train.add_argument("--no-maps", action="store_true", help="leave the 2-D maps to `aecore map`")
-    resume = add("resume", _resume, "Go on with an unfinished run.")
+    train.add_argument("--resume", action="store_true", help="only go on with a run of these settings that was begun")
+    train.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
+    sweep = add("sweep", _sweep, "Search for good settings; the last training images decide, never the test images.")
+    sweep.add_argument("family", nargs="?", choices=list(MODELS), metavar="FAMILY", help="left out: as the study began")
+    sweep.add_argument("--recipe", default="chapter", help="what is not searched over (default: chapter)")
+    sweep.add_argument("--study", required=True, metavar="NAME", help="begun, or gone on with where it is there")
+    sweep.add_argument("--trials", type=int, default=20, metavar="N", help="of the study in all (default: 20)")
+    sweep.add_argument(
+        "--over", action="append", default=[], metavar="FIELD=VALUES",
+        help="lr=0.005..0.1:log, batch_size=256,512 or hidden=256-128,512-256; once for each field",
+    )  # fmt: skip
+    sweep.add_argument("--validation", type=int, metavar="N", help="images (default: 10000, at most a sixth)")
+    sweep.add_argument("--no-prune", action="store_true", help="train poor trials to their end, too")
+    sweep.add_argument(
+        "--storage", metavar="FILE|URL", help="Optuna's journal or database (default: a journal in the home)"
+    )
+    _add_config_options(sweep)
+    resume = add("resume", _resume, "Go on with an unfinished run, or one that is paused.")
     resume.add_argument("run", metavar="RUN")
+    resume.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
+    add("jobs", _jobs, "List the unfinished runs.")
+    pause = add("pause", partial(_ask, jobs.pause), "Let a run that trains hold still after its step.")
+    pause.add_argument("run", metavar="RUN")
+    stop = add("stop", partial(_ask, jobs.stop), "Let the process of a run end after its epoch; it can be resumed.")
+    stop.add_argument("run", metavar="RUN")
+    delete = add("delete", _delete, "Delete a run that was trained here, or an unfinished one.")
+    delete.add_argument("run", metavar="RUN")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
     maps = add("map", _map, "Compute the 2-D maps of a run's test codes that are missing.")
     maps.add_argument("run", metavar="RUN")
+    maps.add_argument(
+        "--method", choices=list(METHODS), help="this one alone (default: all that need no package of their own)"
+    )
     listing = add("list", _list, "List the finished runs.")
     listing.add_argument("--json", action="store_true")
     evaluate = add("evaluate", _evaluate, "Score a run on the test images.")
@@ -181,58 +212,157 @@ def _first(hint: Any) -> Any:
 
 
 def _train(options: argparse.Namespace) -> int:
+    config = make_config(options.family, options.recipe, **_changes(options))
+    if options.resume and store.find(config) is None:
+        Draft.named(config.run_id)  # or a sentence
+    return _train_config(config, not options.no_maps, options.queue)
+
+
+def _changes(options: argparse.Namespace) -> dict[str, Any]:
+    """The fields of a config that were given on the command line."""
     given = vars(options)
-    fields = [field.name for field in dataclasses.fields(RunConfig) if field.name != "family"]
-    changes = {name: given[name] for name in fields if name in given}
-    return _train_config(make_config(options.family, options.recipe, **changes), not options.no_maps)
+    return {field: given[field] for field in get_type_hints(RunConfig) if field in given and field != "family"}
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    """A line a trial, then the best one's command; what can fail early fails before torch is loaded."""
+    study = studies.join(options.study, _plan(options), options.storage)
+    from aecore.sweep import sweep
+
+    try:
+        for trial in sweep(study, options.trials, not options.no_prune):
+            print(_trial_line(trial), flush=True)
+    except KeyboardInterrupt:
+        print(f"Stopped; `aecore sweep --study {study.name} --trials {options.trials}` goes on.")
+        return 130
+    best = studies.best(study.trials())
+    if best is None:
+        raise AecoreError(f"No trial of the study '{study.name}' has been completed; its sentences say why.")
+    print(f"The best of the study '{study.name}', {study.plan.score}, is {_trial_line(best)}")
+    print(train_command(study.plan.config(best.values)))
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> studies.Plan | None:
+    """What the command says to search, or None where it leaves that to the study."""
+    changes = _changes(options)
+    if options.family is None:
+        if options.over or changes or options.validation is not None:
+            raise AecoreError("Name a family to search with; a study that is gone on with has its settings already.")
+        return None
+    base = make_config(options.family, options.recipe, **changes)
+    return studies.plan(base, axes.parse_all(options.over, base), options.validation)
+
+
+def _trial_line(trial: studies.Trial) -> str:
+    values = ", ".join(f"{field} {axes.brief(value)}" for field, value in trial.values.items())
+    ending = {
+        "complete": f"{trial.score:.2f}" if trial.score is not None else "",
+        "pruned": f"pruned after epoch {trial.epoch}",
+    }.get(trial.state, f"{trial.state}: {trial.sentence}")
+    return f"trial {trial.number} ({values}): {ending}"
 
 
 def _resume(options: argparse.Namespace) -> int:
-    return _train_config(Draft.named(options.run).config)
+    draft = Draft.named(options.run)
+    if jobs.Job(draft).state == "paused":
+        jobs.resume(options.run)
+        return 0
+    return _train_config(draft.config, queue=options.queue)
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    waiting = jobs.queue()
+    for job in jobs.jobs():
+        place = f" ({waiting.index(job.run_id) + 1})" if job.run_id in waiting else ""
+        print(f"{job.run_id:<44}  epoch {job.epoch} of {job.epochs_wanted}  {job.state}{place}  {job.message}".rstrip())
+    return 0
+
+
+def _ask(act: Callable[[str], None], options: argparse.Namespace) -> int:
+    act(options.run)
+    return 0
+
+
+def _delete(options: argparse.Namespace) -> int:
+    unfinished = options.run in [job.run_id for job in jobs.jobs()]
+    run = None if unfinished else store.load(options.run)
+    if not options.yes and input(f"Delete '{options.run}' and all that it learned? [y/N] ").strip().lower() != "y":
+        return 1
+    if run:
+        store.delete(run)
+    else:
+        jobs.discard(options.run)
+    return 0
 
 
 def _map(options: argparse.Namespace) -> int:
     run = store.load(options.run)
     from aecore import experiment
 
-    experiment.add_maps(run)
+    experiment.add_maps(run, options.method)
     return 0
 
 
-def _train_config(config: RunConfig, with_maps: bool = True) -> int:
+def _train_config(config: RunConfig, with_maps: bool = True, queue: bool = False) -> int:
     """Train with a progress bar, then add the maps; what can fail early fails before torch is loaded."""
-    datasets.load(config.dataset)
-    together = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    check_data(config, datasets.load(config.dataset))
     try:
-        return _train_together(config, with_maps) if together else _train_here(config, with_maps)
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            _train_together(config)
+        elif store.find(config) is not None:
+            print(f"{config.run_id} is finished already.")
+        elif queue:
+            _train_in_turn(config)
+        else:
+            _train_at_once(config)
     except AecoreError as error:
         print(f"aecore: {error}", file=sys.stderr)
         return 1
+    run = store.find(config)
+    if run and with_maps and os.environ.get("RANK", "0") == "0":
+        from aecore import experiment
+
+        experiment.add_maps(run)
+    return 0
 
 
-def _train_together(config: RunConfig, with_maps: bool) -> int:
+def _train_together(config: RunConfig) -> None:
     """One of the processes that `torchrun` started: the first writes the run and speaks."""
     from aecore import experiment
     from aecore.distributed import team
 
     with team() as whole:
         finished = whole.agreed(store.find(config) is not None)
-        if whole.rank == 0:
-            return _train_here(config, with_maps, whole)
-        if not finished:
+        if whole.rank == 0 and finished:
+            print(f"{config.run_id} is finished already.")
+        elif whole.rank == 0:
+            _train_here(config, whole)
+        elif not finished:
             experiment.assist(config, whole)
-        return 0
 
 
-def _train_here(config: RunConfig, with_maps: bool, team: Team | None = None) -> int:
-    if store.find(config) is not None:
-        print(f"{config.run_id} is finished already.")
-        return 0
+def _train_in_turn(config: RunConfig) -> None:
+    with turns.turn(Draft(config)) as mine:
+        if mine:
+            _train_here(config)
+
+
+def _train_at_once(config: RunConfig) -> None:
+    with turns.turn_if_free() as mine:
+        if not mine:
+            print("aecore: another run trains here too; `--queue` would wait for it.", file=sys.stderr)
+        _train_here(config)
+
+
+def _train_here(config: RunConfig, team: Team | None = None) -> None:
     from tqdm import tqdm
 
     from aecore import experiment
     from aecore.distributed import ALONE
 
+    if done := Draft(config).last_epoch:
+        print(f"{config.run_id} goes on after epoch {done}.")
     with tqdm(total=config.epochs, unit="epoch", desc=config.run_id, disable=None) as bar:
         for progress in experiment.train(config, team or ALONE):
             bar.update(progress.epoch - bar.n)
@@ -240,11 +370,8 @@ def _train_here(config: RunConfig, with_maps: bool, team: Team | None = None) ->
     run = store.find(config)
     if run is None:
         print(f"Stopped; `aecore resume {config.run_id}` goes on.")
-        return 0
-    print(f"{run.run_id}: {_summary(run.evaluation)}, in {run.record['seconds']:.1f} s, kept in {run.path}")
-    if with_maps:
-        experiment.add_maps(run)
-    return 0
+    else:
+        print(f"{run.run_id}: {_summary(run.evaluation)}, in {run.record['seconds']:.1f} s, kept in {run.path}")
 
 
 def _summary(numbers: dict[str, Any]) -> str:

@@ -7,10 +7,13 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+
+if TYPE_CHECKING:
+    from aecore.datasets import Dataset
 
 Loss = Literal["bce", "mse"]
 Activation = Literal["relu", "silu", "tanh"]
@@ -150,6 +153,13 @@ def check_span(config: RunConfig, span: tuple[float, float]) -> None:
         raise AecoreError(
             f"The pixels of '{config.dataset}' are no probabilities; set 'loss' to mse and 'output' to linear."
         )
+
+
+def check_data(config: RunConfig, dataset: Dataset) -> None:
+    """`AecoreError` where the config asks of a dataset what it is not."""
+    check_span(config, dataset.span)
+    if config.fresh and dataset.fresh is None:
+        raise AecoreError(f"The images of '{config.dataset}' are no views of larger pictures; leave 'fresh' out.")
 
 
 def train_command(config: RunConfig) -> str:

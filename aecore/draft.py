@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -21,7 +21,9 @@ from aecore.config import RunConfig
 from aecore.errors import AecoreError
 from aecore.store import HISTORY, RECORD, Run, RunFolder, home, write_whole
 
-_CONFIG, _STATUS, _STOP, _SNAPSHOT = "config.json", "status.json", "stop", "snapshot.safetensors"
+# What anyone may ask of the process that holds a draft: to end after its epoch, to hold still, not to wait in line.
+Request = Literal["stop", "pause", "now"]
+_CONFIG, _STATUS, _PLACE, _SNAPSHOT = "config.json", "status.json", "place", "snapshot.safetensors"
 
 
 class Draft(RunFolder):
@@ -76,17 +78,36 @@ class Draft(RunFolder):
         """Say how training stands; readers see it whole."""
         write_whole(self.path / _STATUS, json.dumps({"state": state, "time": time.time(), **facts}).encode())
 
-    @property
-    def stop_requested(self) -> bool:
-        """Whether someone asked the training process to stop."""
-        return (self.path / _STOP).exists()
+    def requested(self, what: Request) -> bool:
+        """Whether someone asked that of the draft's process."""
+        return (self.path / what).exists()
 
-    def request_stop(self, wanted: bool = True) -> None:
-        """Ask the training process to stop after its epoch, or take that back."""
+    def request(self, what: Request, wanted: bool = True) -> None:
+        """Ask that of the draft's process, or take it back."""
         if wanted:
-            (self.path / _STOP).touch()
+            (self.path / what).touch()
         else:
-            (self.path / _STOP).unlink(missing_ok=True)
+            (self.path / what).unlink(missing_ok=True)
+
+    def forget_requests(self) -> None:
+        """Take back whatever was asked: it was asked of a process that has ended."""
+        for what in get_args(Request):
+            self.request(what, False)
+
+    @property
+    def place(self) -> float | None:
+        """Where it stands in the queue: the smallest place is the first; None where it does not wait."""
+        try:
+            return float((self.path / _PLACE).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def set_place(self, place: float | None) -> None:
+        """Stand at that place of the queue, or leave it."""
+        if place is None:
+            (self.path / _PLACE).unlink(missing_ok=True)
+        else:
+            write_whole(self.path / _PLACE, repr(place).encode())
 
     def snapshot(self) -> dict[str, NDArray[Any]] | None:
         """The tensors to resume from, or None before the first epoch."""
@@ -127,7 +148,8 @@ class Draft(RunFolder):
         place = home() / "runs" / self.run_id
         place.parent.mkdir(parents=True, exist_ok=True)
         self.path.rename(place)
-        for name in (_CONFIG, _STATUS, _STOP, _SNAPSHOT):  # not before: a failed move leaves what can be resumed
+        # not before: a failed move leaves what can be resumed
+        for name in (_CONFIG, _STATUS, _PLACE, _SNAPSHOT, *get_args(Request)):
             (place / name).unlink(missing_ok=True)
         return store.Run(place)
 

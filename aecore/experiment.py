@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -18,7 +20,7 @@ from safetensors.numpy import save as save_tensors
 from torch import Tensor
 
 from aecore import datasets, evaluation, grids, locks, projection, stacks, store
-from aecore.config import RunConfig
+from aecore.config import RunConfig, check_data
 from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
 from aecore.distributed import ALONE, Team, one_sentence
@@ -28,7 +30,9 @@ from aecore.jobs import maps_lock
 from aecore.mapped import images_of
 from aecore.models.base import Images, Model, build
 from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, WEIGHTS, Run
-from aecore.training import Epoch, check_finite, evaluate_terms, fit, generator_for, precision_of
+from aecore.training import Epoch, diverged, evaluate_terms, fit, generator_for, precision_of
+
+_LOOK = 0.1  # seconds between looks while paused
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,10 @@ def train(config: RunConfig, team: Team = ALONE) -> Iterator[Progress]:
     with draft.locked():
         if store.find(config) is not None:
             return
+        check_data(config, datasets.load(config.dataset))
         draft.begin()
-        draft.request_stop(False)
+        if draft.status().get("state") != "queued":
+            draft.forget_requests()
         draft.set_status("running", epoch=draft.last_epoch, epochs=config.epochs)
         try:
             with one_sentence():
@@ -75,44 +81,59 @@ def train(config: RunConfig, team: Team = ALONE) -> Iterator[Progress]:
         except (GeneratorExit, KeyboardInterrupt):
             draft.set_status("stopped", epoch=draft.last_epoch, epochs=config.epochs)
             raise
+        finally:
+            draft.forget_requests()
 
 
 def assist(config: RunConfig, team: Team) -> None:
     """Train `config` as one of the processes of a `team` that writes nothing; ends with the first one's `train`."""
-    dataset, images, model = _begin(config, team)
-    for _ in fit(model, images, config, _resumed(team.agreed(None)), _fresh(dataset, config), team):
+    dataset, images, model = begin(config, team)
+    for _ in fit(model, images, config, _resumed(team.agreed(None)), fresh_views(dataset, config), team):
         if team.agreed(False):
             return
 
 
-def add_maps(run: Run) -> None:
-    """Compute the 2-D maps of the run's test codes that are missing, and keep them with the run."""
+def add_maps(run: Run, method: str | None = None) -> None:
+    """Compute 2-D maps of the run's test codes where they are missing, and keep them with the run.
+
+    Without a `method`: those of every run, which need no package of their own.
+    """
+    wanted = [method] if method else [name for name, row in projection.METHODS.items() if row.package is None]
     with locks.hold(maps_lock(run.run_id)):
-        for method in projection.METHODS:
-            if method not in run.maps:
-                run.save_map(method, projection.project(run.codes, method, run.config.seed))
+        for name in wanted:
+            if name not in run.maps:
+                run.save_map(name, projection.project(run.codes, name, run.config.seed))
 
 
 def _train(draft: Draft, team: Team) -> Iterator[Progress]:
     config = draft.config
-    dataset, images, model = _begin(config, team)
+    dataset, images, model = begin(config, team)
     test = torch.tensor(dataset.test_images)
     saved = draft.snapshot()
     draft.trim_history(int(saved["epoch"]) if saved else -1)
     seconds = [row["seconds"] for row in draft.history()]
-    for epoch in fit(model, images, config, _resumed(team.agreed(saved)), _fresh(dataset, config), team):
+    hold, views = partial(_hold, draft), fresh_views(dataset, config)
+    for epoch in fit(model, images, config, _resumed(team.agreed(saved)), views, team, hold):
         row = _record_epoch(draft, model, epoch, test, dataset)
         seconds.append(row["seconds"])
         left = (config.epochs - epoch.number) * statistics.median(seconds[-5:]) if epoch.number else 0.0
         draft.set_status("running", epoch=epoch.number, epochs=config.epochs, seconds_left=left)
         yield Progress(row, epoch.number, config.epochs, left)
-        if team.agreed(draft.stop_requested and 0 < epoch.number < config.epochs):
+        if team.agreed(draft.requested("stop") and 0 < epoch.number < config.epochs):
             draft.set_status("stopped", epoch=epoch.number, epochs=config.epochs)
             return
     _publish(draft, model, dataset)
 
 
-def _begin(config: RunConfig, team: Team) -> tuple[Dataset, Images, Model]:
+def _hold(draft: Draft) -> float:
+    """Wait as long as the run is paused; the seconds that took."""
+    began = time.perf_counter()
+    while draft.requested("pause") and not draft.requested("stop"):
+        time.sleep(_LOOK)
+    return time.perf_counter() - began
+
+
+def begin(config: RunConfig, team: Team) -> tuple[Dataset, Images, Model]:
     """What every process of the team starts from: the data, the images to train on, and the untrained model."""
     dataset = datasets.load(config.dataset)
     images = images_of(_first(dataset.train_images, config))
@@ -125,13 +146,11 @@ def _first(images: Bytes, config: RunConfig) -> Bytes:
     return images[: config.train_images or None]
 
 
-def _fresh(dataset: Dataset, config: RunConfig) -> Callable[[int], Tensor] | None:
+def fresh_views(dataset: Dataset, config: RunConfig) -> Callable[[int], Tensor] | None:
     """What draws the images of an epoch, by the run's seed and the epoch alone, so that a resumed run sees the same."""
-    if not config.fresh:
-        return None
     draw = dataset.fresh
-    if draw is None:
-        raise AecoreError(f"The images of '{dataset.name}' are no views of larger pictures; leave 'fresh' out.")
+    if not config.fresh or draw is None:
+        return None
     return lambda epoch: torch.from_numpy(_first(draw(np.random.default_rng([config.seed, epoch])), config))
 
 
@@ -150,7 +169,8 @@ def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, datase
     began = time.perf_counter()
     model.eval()
     scores = evaluate_terms(model, test, generator_for(draft.config.seed, stream=3))
-    check_finite(scores, epoch.number, draft.config)
+    if not all(map(math.isfinite, scores.values())):
+        raise diverged(f"at the end of epoch {epoch.number}, on the test images", epoch.number - 1, draft.config)
     with torch.no_grad():
         real = test[: grids.GRID_IMAGES]
         rebuilt = model.decode(model.encode(model.pixels(real)))

@@ -8,19 +8,19 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
-from aecore import locks, store
-from aecore.config import RunConfig
+from aecore import datasets, locks, store, turns
+from aecore.config import RunConfig, check_data
 from aecore.draft import Draft, drafts
 from aecore.errors import AecoreError
 from aecore.store import RunFolder
 
-State = Literal["starting", "running", "stopped", "crashed", "failed"]
+State = Literal["queued", "starting", "running", "paused", "stopped", "crashed", "failed"]
 _LOG = "log.txt"
 _children: list[subprocess.Popen[bytes]] = []  # started here; kept until they end, so that none stays a zombie
 
 
 class Job(RunFolder):
-    """An unfinished run as seen from outside. `state` says whether a process is training it."""
+    """An unfinished run as seen from outside. `state` says whether a process is training it, or waits for its turn."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(draft.path, draft.config)
@@ -30,12 +30,12 @@ class Job(RunFolder):
         self.epoch: int = status.get("epoch", 0)
         self.epochs_wanted: int = draft.config.epochs
         self.seconds_left: float | None = status.get("seconds_left")
-        self.stopping: bool = self.active and draft.stop_requested
+        self.stopping: bool = self.active and draft.requested("stop")
 
     @property
     def active(self) -> bool:
-        """Whether a process is at work on it."""
-        return self.state in ("starting", "running")
+        """Whether a process is there for it: one that trains it, holds it, or waits for its turn."""
+        return self.state in ("queued", "starting", "running", "paused")
 
 
 def jobs() -> list[Job]:
@@ -44,30 +44,55 @@ def jobs() -> list[Job]:
     return [Job(draft) for draft in drafts()]
 
 
-def start(config: RunConfig) -> Job:
-    """Train `config` in a new process, or go on where an earlier one ended.
+def queue() -> list[str]:
+    """The runs that wait for their turn, the next one first."""
+    return [draft.run_id for draft in turns.queue()]
 
-    Raises `AecoreError` where the run is finished already or a process is training it.
+
+def start(config: RunConfig, now: bool = False) -> Job:
+    """Train `config` in a new process when its turn comes, or `now`; go on where an earlier process ended.
+
+    Raises `AecoreError` where the run is finished already, a process is there for it, or its data cannot be used.
     """
     if store.find(config) is not None:
         raise AecoreError(f"The run '{config.run_id}' is finished already; open it, or change a setting.")
+    check_data(config, datasets.load(config.dataset))
     draft = Draft(config)
     with draft.locked() as lock:
-        draft.begin()
-        draft.request_stop(False)
-        draft.set_status("starting", epoch=draft.last_epoch)
-        _spawn(["resume", draft.run_id], draft.path / _LOG, draft.run_id, lock)
+        turns.join(draft)
+        draft.forget_requests()
+        draft.request("now", now)
+        spawn(["resume", draft.run_id, "--queue"], draft.path / _LOG, draft.run_id, lock)
     return Job(draft)
 
 
+def start_now(run_id: str) -> None:
+    """Let a run that waits train at once, beside the one whose turn it is."""
+    Draft.named(run_id).request("now")
+
+
+def go_first(run_id: str) -> None:
+    """Move a run that waits to the front of the queue."""
+    turns.go_first(Draft.named(run_id))
+
+
+def pause(run_id: str) -> None:
+    """Let the process that trains `run_id` hold still after its step; it keeps its memory and its turn."""
+    Draft.named(run_id).request("pause")
+
+
 def resume(run_id: str) -> Job:
-    """Go on with an unfinished run; raises as `start`."""
-    return start(Draft.named(run_id).config)
+    """Go on with a run that is paused, or start an unfinished one; raises as `start`."""
+    draft = Draft.named(run_id)
+    if Job(draft).state != "paused":
+        return start(draft.config)
+    draft.request("pause", False)
+    return Job(draft)
 
 
 def stop(run_id: str) -> None:
-    """Ask the process that trains `run_id` to stop after its epoch; the run can be resumed."""
-    Draft.named(run_id).request_stop()
+    """Ask the process of `run_id` to end, after its epoch where it trains; the run can be resumed."""
+    Draft.named(run_id).request("stop")
 
 
 def discard(run_id: str) -> None:
@@ -75,12 +100,15 @@ def discard(run_id: str) -> None:
     Draft.named(run_id).discard()
 
 
-def start_maps(run_id: str) -> None:
-    """Compute the 2-D maps that a finished run lacks, in a new process; does nothing while one is at it."""
+def start_maps(run_id: str, method: str | None = None) -> None:
+    """Compute 2-D maps that a finished run lacks, in a new process; does nothing while one is at it.
+
+    Those that every run has, or the one of a `method`.
+    """
     name = maps_lock(run_id)
     if not making_maps(run_id):
         with locks.hold(name) as lock:
-            _spawn(["map", run_id], Path(os.devnull), name, lock)
+            spawn(["map", run_id, *(["--method", method] if method else [])], Path(os.devnull), name, lock)
 
 
 def making_maps(run_id: str) -> bool:
@@ -93,7 +121,7 @@ def maps_lock(run_id: str) -> str:
     return f"{run_id}.maps"
 
 
-def _spawn(command: list[str], log: Path, name: str, lock: int) -> None:
+def spawn(command: list[str], log: Path, name: str, lock: int) -> None:
     """Run an aecore command in a process that outlives this one.
 
     It inherits the lock `name`, so that it counts as at work from its first moment.
@@ -114,9 +142,12 @@ def _spawn(command: list[str], log: Path, name: str, lock: int) -> None:
 def _state(status: dict[str, Any], draft: Draft) -> State:
     """What the status file says, corrected by the lock: a killed process cannot say that it died."""
     said: State = status.get("state", "crashed")
-    if draft.alive:
-        return "starting" if said == "starting" else "running"
-    return "crashed" if said in ("starting", "running") else said
+    waiting = said == "queued" and draft.place is not None
+    if not draft.alive:
+        return "stopped" if waiting else "crashed" if said in ("queued", "running") else said
+    if said == "queued":
+        return "queued" if waiting else "starting"
+    return "paused" if said == "running" and draft.requested("pause") else "running"
 
 
 def _last_words(draft: Draft) -> str:

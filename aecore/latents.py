@@ -33,7 +33,7 @@ def importance(run: Run) -> NDArray[np.float64]:
     image. Every other family's is the variance of its codes, Var_x z_j.
     """
     kl = run.evaluation.get("kl_per_dimension")
-    return np.asarray(kl, np.float64) if kl is not None else _checked(run.codes).var(0, dtype=np.float64)
+    return np.asarray(kl, np.float64) if kl is not None else checked(run.codes).var(0, dtype=np.float64)
 
 
 def order(values: ArrayLike) -> NDArray[np.intp]:
@@ -47,7 +47,7 @@ def ranges(codes: Array, prior: bool = False) -> Array:
     From the quantile TAIL of the codes to 1 - TAIL, widened by MARGIN of itself; under a standard normal
     `prior` it also covers that prior's quantiles. A dimension that never varies gets its value +- 1.
     """
-    low, high = np.quantile(_checked(codes), [TAIL, 1 - TAIL], axis=0)
+    low, high = np.quantile(checked(codes), [TAIL, 1 - TAIL], axis=0)
     if prior:
         low, high = np.minimum(low, -PRIOR_REACH), np.maximum(high, PRIOR_REACH)
     margin = np.where(high > low, (high - low) * MARGIN / 2, 1)
@@ -56,7 +56,7 @@ def ranges(codes: Array, prior: bool = False) -> Array:
 
 def class_means(codes: Array, labels: ArrayLike, classes: int) -> Array:
     """The mean code of each class: (n, d), (n,) -> (classes, d). A class without a code gets the mean of all."""
-    codes, labels = _checked(codes), np.asarray(labels)
+    codes, labels = checked(codes), np.asarray(labels)
     if labels.shape != codes.shape[:1]:
         raise AecoreError(f"There are {len(codes)} codes and {labels.size} labels; each code needs its own.")
     groups = (codes[labels == label] for label in range(classes))
@@ -83,7 +83,7 @@ def fit_gaussian(codes: Array) -> Gaussian:
     Dimensions that never vary, or depend on others, leave the covariance singular; a millionth of its mean
     variance on the diagonal then keeps the factor real without being seen.
     """
-    codes = _checked(codes)
+    codes = checked(codes)
     if len(codes) < 2:
         raise AecoreError("A Gaussian needs at least two codes to be fitted to.")
     covariance = np.atleast_2d(np.cov(codes.astype(np.float64), rowvar=False))
@@ -94,7 +94,7 @@ def fit_gaussian(codes: Array) -> Gaussian:
 
 def traversal(z: Array, dimension: int, values: ArrayLike) -> Array:
     """Copies of the code z with one dimension set to each of `values`: (d,), (m,) -> (m, d)."""
-    z = _checked(z[None])[0]
+    z = checked(z[None])[0]
     if not 0 <= dimension < len(z):
         raise AecoreError(f"There is no dimension {dimension}; a code of {len(z)} numbers has 0 to {len(z) - 1}.")
     values = np.asarray(values, np.float32)
@@ -130,11 +130,12 @@ def slerp(a: Array, b: Array, t: ArrayLike) -> Array:
 def _pair(a: Array, b: Array, t: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     if a.shape != b.shape or a.ndim != 1:
         raise AecoreError(f"A way needs two codes of one length, not of shapes {a.shape} and {b.shape}.")
-    both = _checked(np.stack([a, b])).astype(np.float64)
+    both = checked(np.stack([a, b])).astype(np.float64)
     return both[0], both[1], np.atleast_1d(np.asarray(t, np.float64))[:, None]
 
 
-def _checked(codes: Array) -> Array:
+def checked(codes: Array) -> Array:
+    """The codes themselves, if they are rows of finite numbers."""
     if codes.ndim != 2 or not codes.size:
         raise AecoreError(f"Codes are rows of numbers, (n, d); these have the shape {codes.shape}.")
     if not np.isfinite(codes).all():

@@ -1,25 +1,30 @@
 """Codes in two dimensions, and back: the maps that a person walks over.
 
 `METHODS` is the table of projections. Each row says how codes become points (`project`) and how a point
-of the map becomes a code again (`inverse`): PCA's plane is inverted exactly, t-SNE has no inverse and
-the nearest codes are blended.
+of the map becomes a code again (`inverse`): PCA's plane is inverted exactly, t-SNE and UMAP have no
+inverse and the nearest codes are blended. `aecore.inverse` measures what that costs.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.directions import principal
 from aecore.errors import AecoreError
 
 Array = NDArray[np.float32]
 
 PERPLEXITY = 30.0  # the effective number of neighbours t-SNE keeps together; openTSNE's and van der Maaten's default
+UMAP_NEIGHBOURS, UMAP_DISTANCE = 15, 0.1  # umap-learn's defaults of n_neighbors and min_dist
 NEIGHBOURS = 12  # codes that `blend` mixes
+MAPS = "latent-explorer[maps]"  # the extra with the packages of rows that have one
 
 
 class Plane(NamedTuple):
@@ -31,39 +36,43 @@ class Plane(NamedTuple):
 
 @dataclass(frozen=True)
 class Method:
-    """One row of `METHODS`: a projection, and what undoes it on the map."""
+    """One row of `METHODS`: a projection, and what undoes it on the map.
+
+    A row with a `package` is computed only when it is asked for, and needs that package, which is not required.
+    """
 
     name: str
     title: str
     project: Callable[[Array, int], Array]
     inverse: Literal["plane", "blend"]
+    package: str | None = None
+
+    def require(self) -> None:
+        """`AecoreError` where the package is not installed; it is not loaded for the answer."""
+        if self.package and find_spec(self.package) is None:
+            raise AecoreError(f"{self.title} needs a package that is not installed; `pip install {MAPS}` brings it.")
 
 
 def project(codes: Array, method: str = "pca", seed: int = 0) -> Array:
     """Codes (n, d) -> points (n, 2), float32; bitwise the same for the same codes and seed.
 
-    Raises `AecoreError` for an unknown method, codes that are not finite, or too few of them.
+    Raises `AecoreError` for an unknown method or one whose package is not installed, for codes that are not finite,
+    and for too few of them.
     """
     if method not in METHODS:
         raise AecoreError(f"There is no projection '{method}'; choose one of {', '.join(METHODS)}.")
     if not np.isfinite(codes).all():
         raise AecoreError("The codes hold numbers that are not finite, so they have no map; train the run again.")
+    METHODS[method].require()
     return METHODS[method].project(codes, seed)
 
 
 def plane(codes: Array) -> Plane:
-    """The plane of largest variance through codes (n, d): PCA's first two directions.
-
-    With U S V' the singular value decomposition of z - mean, the axes are the first two rows of V'. A
-    singular vector's sign is arbitrary: each axis is turned so that its largest entry is positive.
-    """
-    mean = codes.mean(axis=0, dtype=np.float64)
-    _, _, directions = np.linalg.svd(codes - mean, full_matrices=False)
-    found = directions[:2]
-    largest = np.take_along_axis(found, np.abs(found).argmax(axis=1, keepdims=True), axis=1)
-    axes = np.zeros((2, codes.shape[1]))
-    axes[: len(found)] = found * np.sign(largest)
-    return Plane(mean.astype(np.float32), axes.astype(np.float32))
+    """The plane of largest variance through codes (n, d): PCA's first two directions (`directions.principal`)."""
+    axes = np.zeros((2, codes.shape[1]), np.float32)
+    found = principal(codes)[:2]
+    axes[: len(found)] = [direction.vector for direction in found]
+    return Plane(found[0].origin, axes)
 
 
 def lift(points: Array, plane: Plane) -> Array:
@@ -125,18 +134,41 @@ def _tsne(codes: Array, seed: int) -> Array:
         raise AecoreError(f"t-SNE needs at least 8 codes, not {n}; choose the projection 'pca'.")
     start = _pca(codes, seed).astype(np.float64)
     start *= 1e-4 / max(start[:, 0].std(), 1e-12)
-    embedding = TSNE(
+    points = TSNE(
         perplexity=min(PERPLEXITY, (n - 1) / 3),
         initialization=start,
         n_jobs=1,
         random_state=seed,
     ).fit(codes)
-    return np.asarray(embedding, np.float32)
+    return np.asarray(points, np.float32)
+
+
+def _umap(codes: Array, seed: int) -> Array:
+    """UMAP (McInnes, Healy and Melville 2018): points whose neighbour graph resembles the codes' own.
+
+    It minimises the cross entropy between fuzzy graphs of codes and of points, each code joined to its 15 nearest.
+    It starts from the PCA map, so that the large-scale arrangement means something (Kobak and Linderman 2021), and
+    runs in one thread, without which a seed would not fix it.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Tensorflow not installed")  # nor is it needed
+        import umap
+
+    n = len(codes)
+    if n < 8:
+        raise AecoreError(f"UMAP needs at least 8 codes, not {n}; choose the projection 'pca'.")
+    start = _pca(codes, seed)
+    start *= 10 / max(np.abs(start).max(), 1e-12)  # umap-learn's own starts have this extent
+    model = umap.UMAP(
+        n_neighbors=min(UMAP_NEIGHBOURS, n - 1), min_dist=UMAP_DISTANCE, init=start, random_state=seed, n_jobs=1
+    )
+    return np.asarray(model.fit_transform(codes), np.float32)
 
 
 _ROWS = (
     Method("pca", "PCA", _pca, "plane"),
     Method("tsne", "t-SNE", _tsne, "blend"),
+    Method("umap", "UMAP", _umap, "blend", package="umap"),
 )
 
 METHODS: Mapping[str, Method] = {row.name: row for row in _ROWS}

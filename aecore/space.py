@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import datasets, latents, plausible
+from aecore import datasets, directions, latents, plausible
 from aecore.datasets import Dataset
 from aecore.stacks import Array
 from aecore.store import SAMPLES, Run
 
 
 def describe(run: Run) -> dict[str, Any]:
-    """The dimensions in the order to show, class means, and what samples are drawn from.
+    """The dimensions in the order to show, the codes' principal directions, class means, what samples are drawn from.
 
     `gaussian` is fitted to the test codes, or None where the family has a prior: N(0, I) then. `posterior`: whether
     the encoder gives a Gaussian q(z | x), as a VAE's. `cloud`: as from `cloud`.
@@ -30,6 +30,7 @@ def describe(run: Run) -> dict[str, Any]:
         "count": len(dataset.test_images),
         "classes": dataset.classes,
         "dimensions": _dimensions(run, prior),
+        "principal": _principal(codes),
         "measure": "KL to the prior" if "kl_per_dimension" in run.evaluation else "variance of the test codes",
         "posterior": plausible.has_posterior(run),
         "cloud": cloud(run),
@@ -59,9 +60,23 @@ def _means(codes: Array, dataset: Dataset) -> list[list[float] | None]:
 
 
 def _dimensions(run: Run, prior: bool) -> list[dict[str, Any]]:
-    importance = latents.importance(run)
-    name, unit = ("KL", " nats") if "kl_per_dimension" in run.evaluation else ("variance", "")
-    spans = latents.ranges(run.codes, prior)
+    measure = ("KL", " nats") if "kl_per_dimension" in run.evaluation else ("variance", "")
+    return _axes(latents.importance(run), latents.ranges(run.codes, prior), *measure)
+
+
+def _principal(codes: Array) -> dict[str, Any]:
+    """The principal directions of the test codes through their mean: unit vectors, and a slider for each."""
+    found = directions.principal(codes)
+    places = np.stack([direction.along(codes) for direction in found], axis=1).astype(np.float32)
+    return {
+        "mean": _short(found[0].origin),
+        "vectors": [_short(direction.vector) for direction in found],
+        "dimensions": _axes(places.var(axis=0, dtype=np.float64), latents.ranges(places), "variance"),
+    }
+
+
+def _axes(importance: NDArray[np.float64], spans: Array, name: str, unit: str = "") -> list[dict[str, Any]]:
+    """What the sliders are told of axes, the most important first."""
     return [
         {
             "index": int(index),

@@ -225,6 +225,18 @@ def ship(run: Run) -> Run:
     return Run(place)
 
 
+def delete(run: Run) -> None:
+    """Delete a run of the user's own, with its maps and measures; raises `AecoreError` for one that is shipped."""
+    if run.shipped:
+        raise AecoreError(f"'{run.run_id}' came with the project; only runs that were trained here can be deleted.")
+    gone = run.path.with_name(f".{run.run_id}.gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    run.path.rename(gone)  # in one step, so that nobody sees half a run
+    shutil.rmtree(gone, ignore_errors=True)
+    shutil.rmtree(_own_maps(run), ignore_errors=True)
+    _own_measures(run).unlink(missing_ok=True)
+
+
 def asset(name: str) -> bytes | None:
     """A file that comes with the project beside the runs, or None where it is absent."""
     try:

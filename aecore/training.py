@@ -49,6 +49,7 @@ def fit(
     snapshot: Snapshot | None = None,
     fresh: Callable[[int], Tensor] | None = None,
     team: Team = ALONE,
+    hold: Callable[[], float] = lambda: 0.0,
 ) -> Iterator[Epoch]:
     """Train `model` on `images`, uint8 (n, h, w) or (n, pixels), and yield an `Epoch` after each pass.
 
@@ -57,7 +58,8 @@ def fit(
     images of an epoch, from 1, where each has its own. With a `snapshot`, go on after its epoch; the weights
     then come out bitwise equal to those of an uninterrupted run. A model without objectives is solved by one
     look at the images and yields one `Epoch`, number 0. In a `team` of processes each takes its share of every
-    batch, and all end with the same weights. Raises `AecoreError` when the loss diverges.
+    batch, and all end with the same weights. `hold()` is called before each step; it may wait, and says how many
+    seconds it did, which count for nothing. Raises `AecoreError` when the loss diverges.
     """
     began = time.perf_counter()
     model.initialise(images.flatten(1))
@@ -66,22 +68,29 @@ def fit(
     if not model.objectives():
         yield Epoch(0, time.perf_counter() - began, {}, dict)
         return
-    loop = _Loop(model, images, config, fresh, team)
+    loop = _Loop(model, images, config, fresh, team, hold)
     if snapshot is not None:
         loop.restore(snapshot)
     while loop.epoch < config.epochs:
         began = time.perf_counter()
         train = loop.run_epoch()
-        yield Epoch(loop.epoch, time.perf_counter() - began, train, loop.snapshot)
+        yield Epoch(loop.epoch, time.perf_counter() - began - loop.held, train, loop.snapshot)
 
 
 class _Loop:
     """What changes while a model trains, and one epoch of it."""
 
     def __init__(
-        self, model: Model, images: Images, config: RunConfig, fresh: Callable[[int], Tensor] | None, team: Team
+        self,
+        model: Model,
+        images: Images,
+        config: RunConfig,
+        fresh: Callable[[int], Tensor] | None,
+        team: Team,
+        hold: Callable[[], float],
     ) -> None:
         self.model, self.images, self.config, self.fresh, self.team = model, images, config, fresh, team
+        self.hold, self.held = hold, 0.0
         self.epoch = 0
         self.bfloat16 = precision_of(config, images.device) == "bfloat16"
         self.order = generator_for(config.seed, stream=1)
@@ -99,14 +108,18 @@ class _Loop:
         if self.fresh:
             self.images = self.fresh(self.epoch + 1)
         self.model.train()
+        self.held = 0.0
         sums: dict[str, Tensor] = {}
+        losses: list[Tensor] = []
         self.team.noise_seed(self.noise, self.config.seed, self.epoch)
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
         for whole in _batches(order, self.config.batch_size):
+            self.held += self.hold()
             batch, weight = self.team.share(whole)
             x = self.model.pixels(self._varied(self.images[batch]))
             for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
-                terms = self._step(objective, optimisers, x, weight)
+                terms, loss = self._step(objective, optimisers, x, weight)
+                losses.append(loss)  # looked at once an epoch: a look at every step would wait for it
                 for name, term in terms.items() if weight else ():
                     sums[name] = sums.get(name, torch.zeros((), device=x.device)) + term.detach().sum()
             for schedule in self.schedules:
@@ -114,25 +127,31 @@ class _Loop:
         self.model.eval()
         self.team.settle(self.model)
         self.epoch += 1
-        return self._means(self.team.total(sums))
+        return self._means(self.team.total(sums), losses)
 
     def _varied(self, images: Tensor) -> Tensor:
         images = shifted(images, self.config.shift, self.noise)
         return mirrored(images, self.noise) if self.config.mirror else images
 
-    def _step(self, objective: Objective, optimisers: list[Optimizer], x: Tensor, weight: float) -> Terms:
+    def _step(
+        self, objective: Objective, optimisers: list[Optimizer], x: Tensor, weight: float
+    ) -> tuple[Terms, Tensor]:
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16):
             terms = objective.terms(x, self.noise)
-        gradients = self.team.gradients(objective.loss(terms), objective.parameters, weight)
+        loss = objective.loss(terms)
+        gradients = self.team.gradients(loss, objective.parameters, weight)
         for parameter, gradient in zip(objective.parameters, gradients, strict=True):
             parameter.grad = gradient
         for optimiser in optimisers:
             optimiser.step()
-        return terms
+        return terms, loss.detach()
 
-    def _means(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+    def _means(self, sums: Mapping[str, Tensor], losses: Sequence[Tensor]) -> dict[str, float]:
         means = {name: float(total) / len(self.images) for name, total in sums.items()}
-        check_finite(means, self.epoch, self.config)
+        if not all(map(math.isfinite, means.values())):
+            finite = torch.stack(list(losses)).isfinite().tolist()
+            step = f", step {finite.index(False) // len(self.objectives) + 1}" if False in finite else ""
+            raise diverged(f"in epoch {self.epoch}{step}", self.epoch - 1, self.config)
         weights = {name: weight for objective in self.objectives for name, weight in objective.weights.items()}
         return {**means, "loss": sum(weights.get(name, 1.0) * value for name, value in means.items())}
 
@@ -236,13 +255,13 @@ def precision_of(config: RunConfig, device: torch.device) -> str:
     return "bfloat16" if able.get("avx512_bf16") or able.get("amx_bf16") else "float32"
 
 
-def check_finite(values: Mapping[str, float], epoch: int, config: RunConfig) -> None:
-    """Raise `AecoreError` when a loss is no longer a number."""
-    if not all(math.isfinite(value) for value in values.values()):
-        raise AecoreError(
-            f"Training diverged in epoch {epoch}: the loss is no longer a finite number; "
-            f"lower the learning rate (lr is {config.lr:g})."
-        )
+def diverged(where: str, good: int, config: RunConfig) -> AecoreError:
+    """What to say of a loss that is no finite number; `good`: the last epoch whose snapshot is sound, 0 for none."""
+    kept = f"the last good snapshot is that of epoch {good}" if good else "there is no good snapshot"
+    return AecoreError(
+        f"Training diverged {where}: the loss is no longer a finite number, and {kept}; "
+        f"start a run with a lower learning rate (lr is {config.lr:g})."
+    )
 
 
 def _batches(tensor: Tensor, size: int) -> Iterator[Tensor]:

@@ -21,9 +21,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from aecore import AecoreError, datasets, figures, neighbours, projection, spectrum, store
+from aecore import AecoreError, datasets, figures, inverse, neighbours, projection, spectrum, store
 from aecore import space as latent_space
 from aecore.config import Codes
+from aecore.inverse import InverseError
 from aecore.places import decode_code
 from aecore.projection import Plane
 from aecore.store import Run, RunFolder
@@ -66,9 +67,14 @@ def space(run: Run) -> dict[str, Any]:
     return _space(run.run_id, run.record.get("created"), run)
 
 
-def plane(run: Run) -> tuple[Plane, float]:
-    """The plane of the run's PCA map, and the share of the test codes' variance that it holds."""
+def plane(run: Run) -> Plane:
+    """The plane of the run's PCA map."""
     return _plane(run.run_id, run.record.get("created"), run)
+
+
+def inverse_error(run: Run, method: str) -> InverseError:
+    """What decoding a place on the run's map of that method loses."""
+    return _inverse_error(run.run_id, run.record.get("created"), method, run)
 
 
 def training_codes(run: Run) -> Future[NDArray[np.float32]]:
@@ -118,10 +124,13 @@ def _nearest_pictures(run_id: str, created: str | None, code: str, _run: Run) ->
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _plane(run_id: str, created: str | None, _run: Run) -> tuple[Plane, float]:
-    found = projection.plane(_run.codes)
-    on_plane = (_run.codes - found.mean) @ found.axes.T
-    return found, float(on_plane.var(axis=0).sum() / _run.codes.var(axis=0).sum())
+def _plane(run_id: str, created: str | None, _run: Run) -> Plane:
+    return projection.plane(_run.codes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _inverse_error(run_id: str, created: str | None, method: str, _run: Run) -> InverseError:
+    return inverse.inverse_error(_run, method)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -80,6 +80,7 @@ def _blobs(run: Run) -> list[tuple[str, str]]:
 def _facts(view: View) -> dict[str, Any]:
     """What the components are told, ready for JSON."""
     run, dataset = view.run, datasets.load(view.run.config.dataset)
+    described = space.describe(run)
     plane = {name: array.tolist() for name, array in projection.plane(run.codes)._asdict().items()}
     maps = [
         {"method": name, "title": row.title, "plane": plane if row.inverse == "plane" else None}
@@ -88,10 +89,10 @@ def _facts(view: View) -> dict[str, Any]:
     ]
     atlas = {
         "run": run.run_id, "dataset": dataset.name, "span": dataset.span, "classes": dataset.classes,
-        "neighbours": NEIGHBOURS,
+        "neighbours": NEIGHBOURS, "order": [dimension["index"] for dimension in described["dimensions"]],
     }  # fmt: skip
     return {
-        "space": {**space.describe(run), "count": _count(run)},
+        "space": {**described, "count": _count(run)},
         "atlas": atlas,
         "maps": maps,
         "place": _place(view),

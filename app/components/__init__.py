@@ -13,6 +13,7 @@ import streamlit as st
 from links import Place
 
 from aecore.errors import AecoreError
+from aecore.projection import Plane
 from aecore.store import RunFolder
 from components.bundle import component
 
@@ -98,21 +99,38 @@ def atlas(
     span: tuple[float, float],
     method: str,
     classes: Sequence[str],
-    plane: Mapping[str, Any] | None,
+    plane: Plane | None,
     neighbours: int,
+    order: Sequence[int],
+    groups: Sequence[tuple[str, Sequence[int]]],
+    kept: Callable[[str, list[int]], None],
+    dropped: Callable[[str], None],
 ) -> dict[str, str] | None:
     """The map of a run's test codes by a projection; it waits for the run's codes and weights and the images.
 
-    Pixels are shown from black to white over `span`. A drag decodes points of `plane` (`mean` and `axes`, as
-    `aecore.projection.Plane`), or where that is None the blend of the `neighbours` nearest codes. Returns, once,
-    what the person opens, as query parameters of Explore: the `start` of a test image, and `z` where it is another
-    code than that image's.
+    Pixels are shown from black to white over `span`. A drag decodes points of `plane`, or where that is None the
+    blend of the `neighbours` nearest codes. Dots can be coloured by a dimension of the code, which are offered in
+    `order`. `kept` hears the name and test images of a group that the person keeps beside `groups`, and `dropped`
+    the name of one to forget. Returns, once, what the person opens, as query parameters of Explore: the `start` of a
+    test image, `z` where it is another code than that image's, or a `panel`.
     """
+
+    def keep() -> None:
+        wish = st.session_state["atlas"]["keep"]
+        kept(wish["name"], wish["indices"])
+
     data = {
-        "run": run, "dataset": dataset, "span": span, "method": method, "classes": classes, "plane": plane,
-        "neighbours": neighbours,
+        "run": run, "dataset": dataset, "span": span, "method": method, "classes": classes,
+        "plane": plane and {name: array.tolist() for name, array in plane._asdict().items()},
+        "neighbours": neighbours, "order": order, "groups": groups,
     }  # fmt: skip
-    target: dict[str, str] | None = _atlas(key="atlas", data=data, on_open_change=lambda: None).open
+    target: dict[str, str] | None = _atlas(
+        key="atlas",
+        data=data,
+        on_open_change=lambda: None,
+        on_keep_change=keep,
+        on_drop_change=lambda: dropped(st.session_state["atlas"]["drop"]),
+    ).open
     return target
 
 
@@ -152,3 +170,15 @@ def tiles(data: Mapping[str, Any], key: str) -> dict[str, str] | None:
     """Rows of images under one another; the `run` and `start` of the tile that was just clicked, or None."""
     clicked: dict[str, str] | None = _tiles(key=key, data=data, on_open_change=lambda: None).open
     return clicked
+
+
+_parallel = component("parallel")
+
+
+def parallel(fields: Sequence[Mapping[str, Any]], unit: str, trials: Sequence[Mapping[str, Any]], key: str) -> int:
+    """Trials of a search, the best first, as parallel coordinates and a table; the number of the one that is chosen."""
+    chosen: int | None = st.session_state.get(key, {}).get("trial")
+    if chosen not in [trial["number"] for trial in trials]:
+        chosen = trials[0]["number"]
+    _parallel(key=key, data=[fields, unit, trials, chosen], on_trial_change=lambda: None)
+    return chosen

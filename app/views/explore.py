@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ FEW = 5  # more runs than this are a list to choose from rather than a row of bu
 MODEL = "explore_model"  # the widget; Streamlit forgets it when the page is left
 PLACE = "explore_place"  # where the person is, kept over page switches
 TURN = "explore_turn"  # the place in another run that the component turned to
+GROUPS = "groups"  # lassoed on the map: [name, dataset, numbers of test images]
 OPENING = "explore_opening"  # what the component was told to open: (number, place, problem)
 
 
@@ -45,8 +46,8 @@ def page() -> None:
         run = _choose_model(finished)
         st.caption(MODELS[run.config.family].summary, width="stretch")
     if run.run_id != st.session_state[PLACE].run:
-        place = replace(st.session_state[PLACE], run=run.run_id, z=None, view=None)
-        _open(links.resolve(asdict(place), finished)[0])
+        same_start, _ = links.resolve(asdict(links.across(st.session_state[PLACE], run.run_id)), finished)
+        _open(same_start)
     number, place, problem = st.session_state[OPENING]
     if problem:
         st.info(problem)
@@ -95,6 +96,8 @@ def _explorer(run: Run, place: Place, number: int) -> None:
         answers["models"] = list(runs.short_labels(models).items())
     if panel == "interpolate":
         answers["clouds"] = [(one.run_id, runs.space(one)["cloud"]) for one in others]
+    if panel == "directions":
+        answers["groups"] = _groups(run.config.dataset)
     if panel == "neighbours":
         answers["training"] = _training(run)
     turn = components.explorer(runs.space(run), space.opening(run, place, number), answers, _moved)
@@ -109,6 +112,11 @@ def _explorer(run: Run, place: Place, number: int) -> None:
 def _beside(run: Run) -> list[Run]:
     """The runs on the same dataset."""
     return [one for one in runs.finished() if one.config.dataset == run.config.dataset]
+
+
+def _groups(dataset: str) -> list[list[Any]]:
+    """The groups of the dataset's test images that were lassoed on the map, as [name, numbers]."""
+    return [[name, list(numbers)] for name, of, numbers in st.session_state.get(GROUPS, ()) if of == dataset]
 
 
 def _training(run: Run) -> dict[str, Any] | None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
+from typing import Any
 
 import components
 import exporting
+import groups
 import runs
 import streamlit as st
 
-from aecore import datasets
+from aecore import datasets, jobs
 from aecore.errors import AecoreError
-from aecore.projection import METHODS, NEIGHBOURS
+from aecore.projection import METHODS, NEIGHBOURS, Method
 from aecore.store import Run
 
-KEEP: Literal["session"] = "session"  # what is chosen is still chosen on return from another page
 FEW = 5  # more runs than this are a list to choose from rather than a row of buttons
+RUN, METHOD = "map run", "map projection"  # the widgets; Streamlit forgets them when the page is left
+PLACE = "map place"  # the run and the method that were shown last, kept over page switches
+ASKED = "map asked"  # the run and the method that a person asked for, until they are there
+PROBLEM = "map problem"  # one sentence about what was just asked for
+TICK = 1.0  # seconds between looks at whether a map is there
 
 
 def page() -> None:
@@ -26,73 +31,149 @@ def page() -> None:
         st.title("Map")
         st.info("There is no run to map yet. Train one on the Train page.")
         return
+    if st.session_state.get(RUN) not in [run.run_id for run in finished]:
+        _arrive(finished)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title("Map", width="content")
         run = _choose_run(finished)
         method = _choose_method(run)
+        _offer(run)
         exporting.popover(run)
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.info(problem)
     if method is None:
-        st.info(f"This run's maps are not computed yet: `aecore map {run.run_id}` makes them in about half a minute.")
+        st.info(f"This run's maps are not computed yet; the button or `aecore map {run.run_id}` makes them.")
         return
     st.caption(_explain(run, method))
     _atlas(run, method)
 
 
+def _arrive(finished: list[Run]) -> None:
+    """Open what the address names; without a word there, what was shown last, or the first run."""
+    last_run, last_method = st.session_state.get(PLACE, (finished[0].run_id, None))
+    run_id, method = st.query_params.get("run", last_run), st.query_params.get("map", last_method)
+    run = next((run for run in finished if run.run_id == run_id), finished[0])
+    if run_id != run.run_id:
+        st.session_state[PROBLEM] = f"The link's run “{run_id}” is not on this computer; this is {run.title}."
+    elif method is not None and method not in run.maps:
+        st.session_state[PROBLEM] = f"The link's map “{method}” is not computed for this run."
+    st.session_state[RUN], st.session_state[METHOD] = run.run_id, method
+
+
 def _choose_run(finished: list[Run]) -> Run:
     labels = runs.short_labels(finished)
+    look: dict[str, Any] = {"format_func": labels.__getitem__, "key": RUN, "label_visibility": "collapsed"}
     if len(finished) > FEW:
-        run_id = st.selectbox(
-            "Run", list(labels), format_func=labels.__getitem__, key="map run", persist_state=KEEP,
-            label_visibility="collapsed", width=320,
-        )  # fmt: skip
+        run_id = st.selectbox("Run", list(labels), width=320, **look)
     else:
-        run_id = st.segmented_control(
-            "Run", list(labels), default=next(iter(labels)), required=True, format_func=labels.__getitem__,
-            key="map run", persist_state=KEEP, label_visibility="collapsed",
-        )  # fmt: skip
+        run_id = st.segmented_control("Run", list(labels), required=True, **look)
     return next(run for run in finished if run.run_id == run_id)
 
 
 def _choose_method(run: Run) -> str | None:
-    """One of the maps that were computed; None where there is none."""
+    """One of the maps that were computed; None where there is none. A map that was asked for is shown once it is."""
     computed = [name for name in METHODS if name in run.maps]
     if not computed:
         return None
-    return st.segmented_control(
-        "Projection", computed, default=computed[0], required=True, format_func=lambda name: METHODS[name].title,
-        key="map projection", persist_state=KEEP, label_visibility="collapsed",
+    asked_run, asked = st.session_state.get(ASKED, (None, None))
+    if asked_run == run.run_id and asked in computed:
+        del st.session_state[ASKED]
+        st.session_state[METHOD] = asked
+    if st.session_state.get(METHOD) not in computed:
+        st.session_state[METHOD] = computed[0]
+    method = st.segmented_control(
+        "Projection", computed, required=True, format_func=lambda name: METHODS[name].title, key=METHOD,
+        label_visibility="collapsed",
     )  # fmt: skip
+    st.session_state[PLACE] = (run.run_id, method)
+    return method
+
+
+def _offer(run: Run) -> None:
+    """A button for each map that is computed only when it is asked for, and for all where there is none."""
+    missing = [row for row in METHODS.values() if row.package and row.name not in run.maps]
+    if jobs.making_maps(run.run_id):
+        _wait(run)
+        return
+    if st.session_state.get(ASKED, (None,))[0] == run.run_id:  # the process ended, and the map is not there
+        _, method = st.session_state.pop(ASKED)
+        option = f" --method {method}" if method else ""
+        st.session_state[PROBLEM] = f"The map was not computed; `aecore map {run.run_id}{option}` says why."
+    if not run.maps:
+        _button(run, "Compute the maps", None)
+        return
+    for row in missing:
+        _button(run, f"Compute {row.title} (about {_seconds(run)} s)", row)
+
+
+def _button(run: Run, words: str, row: Method | None) -> None:
+    if not st.button(words, key=f"compute {row and row.name}"):
+        return
+    try:
+        if row:
+            row.require()
+        jobs.start_maps(run.run_id, row and row.name)
+    except AecoreError as error:
+        st.session_state[PROBLEM] = str(error)
+        return
+    st.session_state[ASKED] = (run.run_id, row and row.name)
+    st.rerun()
+
+
+def _seconds(run: Run) -> int:
+    """What UMAP takes on one core: half a minute to compile itself, and then some for every thousand codes."""
+    return 30 + 5 * round(len(run.codes) / 5000)
+
+
+@st.fragment(run_every=TICK)
+def _wait(run: Run) -> None:
+    """Until the process that computes the run's maps has ended."""
+    st.caption("Computing…")
+    if not jobs.making_maps(run.run_id):
+        st.rerun()
 
 
 def _explain(run: Run, method: str) -> str:
-    """What a drag decodes, in one line."""
-    if METHODS[method].inverse == "blend":
+    """What a drag decodes, and how far that is from the truth."""
+    error = runs.inverse_error(run, method)
+    pictures = f"SSE {error.sse:.1f} from a test image's dot, {error.own_sse:.1f} from its code"
+    if METHODS[method].inverse == "plane":
         return (
-            f"{METHODS[method].title} has no inverse: a drag decodes the weighted mean of the {NEIGHBOURS} nearest "
-            "test codes, ringed on the map. On a dot it is that image's own code."
+            f"A drag decodes the point of the plane under the pointer, exactly: z = mean + u·V. The plane loses "
+            f"{error.variance:.0%} of the codes' variance: {pictures}."
         )
-    _, share = runs.plane(run)
     return (
-        "A drag decodes the point of the plane under the pointer, exactly: z = mean + u·V. "
-        f"The plane holds {share:.0%} of the variance of the test codes."
+        f"{METHODS[method].title} has no inverse: a drag decodes the weighted mean of the {NEIGHBOURS} nearest test "
+        "codes, ringed on the map; on a dot, that image's own code. Were that code not among them, it would be missed "
+        f"by {error.variance:.1%} of the codes' variance (mean squared distance): {pictures}."
     )
 
 
 def _atlas(run: Run, method: str) -> None:
     dataset = datasets.load(run.config.dataset)
-    plane = runs.plane(run)[0]._asdict() if METHODS[method].inverse == "plane" else None
     target = components.atlas(
         run=run.run_id,
         dataset=dataset.name,
         span=dataset.span,
         method=method,
         classes=dataset.classes,
-        plane=plane and {name: array.tolist() for name, array in plane.items()},
+        plane=runs.plane(run) if METHODS[method].inverse == "plane" else None,
         neighbours=NEIGHBOURS,
+        order=[dimension["index"] for dimension in runs.space(run)["dimensions"]],
+        groups=groups.kept(dataset.name),
+        kept=partial(_keep, dataset.name),
+        dropped=lambda name: groups.drop(name, dataset.name),
     )
     components.store_last(partial(runs.codes, run), partial(runs.weights, run), partial(runs.images, dataset.name))
     if target:
         st.switch_page("views/explore.py", query_params={"run": run.run_id, **target})
+
+
+def _keep(dataset: str, name: str, indices: list[int]) -> None:
+    try:
+        groups.keep(name, dataset, indices)
+    except AecoreError as error:
+        st.session_state[PROBLEM] = str(error)
 
 
 try:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal, get_args, get_type_hints
 
 import components
+import joblist
 import runs
 import streamlit as st
+import sweeps
+from attempts import attempt, show_problem
 
 from aecore import datasets, jobs, store
-from aecore.config import RunConfig, check_span, make_config
+from aecore.config import RunConfig, check_data, make_config
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.jobs import Job
@@ -74,15 +78,17 @@ def page() -> None:
         st.toast(text)
     form, board = st.columns([1, 3], gap="large")
     with form:
-        _new_run()
+        config = _new_run()
     with board:
         _board()
+    sweeps.section(config, partial(attempt, _start))
 
 
 # --- a new run ---
 
 
-def _new_run() -> None:
+def _new_run() -> RunConfig | None:
+    """The form; what it says, or None where that cannot be trained."""
     st.header("New run")
     family = st.selectbox(
         "Model", list(MODELS), format_func=lambda name: MODELS[name].title, key="family", persist_state=KEEP
@@ -95,11 +101,12 @@ def _new_run() -> None:
     )  # fmt: skip
     try:
         config = _configure(family, recipe)
-        check_span(config, datasets.load(config.dataset).span)
+        check_data(config, datasets.load(config.dataset))
     except AecoreError as error:
         st.error(str(error))
-        return
+        return None
     _start_button(config)
+    return config
 
 
 def _opening_recipe(family: str) -> str:
@@ -161,15 +168,16 @@ def _start_button(config: RunConfig) -> None:
         width="stretch",
         disabled=not idle,
         key="start",
-        on_click=_attempt,
+        on_click=attempt,
         args=(_start, config),
     )
     if finished is not None:
         st.caption("This run is trained already.")
         st.page_link("views/explore.py", label="Open it in Explore", query_params={"run": config.run_id})
     elif job is not None:
-        st.caption("This run is in training." if job.active else "This run was begun; resume it beside.")
-    _show_problem()
+        there = "This run waits in the queue." if job.state == "queued" else "This run is in training."
+        st.caption(there if job.active else "This run was begun; resume it beside.")
+    show_problem()
 
 
 def _start(config: RunConfig) -> None:
@@ -177,19 +185,6 @@ def _start(config: RunConfig) -> None:
     watched = st.session_state.get(WATCH, [])
     kept = [] if watched == _by_default(runs.finished()) else watched  # beside what a person chose, not what was there
     st.session_state[WATCH] = [config.run_id, *kept]
-
-
-def _attempt(action: Callable[..., Any], *arguments: Any) -> None:
-    """Do what a button asked for; where it cannot be done, keep the sentence for `_show_problem`."""
-    try:
-        action(*arguments)
-    except AecoreError as error:
-        st.session_state["problem"] = str(error)
-
-
-def _show_problem() -> None:
-    if problem := st.session_state.pop("problem", ""):
-        st.error(problem)
 
 
 # --- the board ---
@@ -203,6 +198,8 @@ def _board() -> None:
     # Polling costs a rerun a tick: only while something is in training.
     st.fragment(_live, run_every=TICK if active else None)(watched, active)
     _send_grids([run for run in finished if run.run_id in watched])
+    if own := [run for run in finished if run.run_id in watched and not run.shipped]:
+        _delete_buttons(own)
     for sentence in store.damaged():
         st.warning(sentence)
 
@@ -238,10 +235,9 @@ def _live(watched: Sequence[str], active: frozenset[str]) -> None:
     if _active(list(unfinished.values())) != active:
         _tell(active - unfinished.keys())
         st.rerun()  # the whole page: a run has started or ended
-    _show_problem()
-    for job in unfinished.values():
-        _job(job)
+    show_problem()
     finished = {run.run_id: run for run in runs.finished()}
+    joblist.show(list(unfinished.values()), runs.labels([*unfinished.values(), *finished.values()]))
     chosen = [found for run_id in watched if (found := unfinished.get(run_id) or finished.get(run_id))]
     if chosen:
         components.epochs(chosen)
@@ -259,56 +255,12 @@ def _tell(ended: frozenset[str]) -> None:
     st.session_state["news"] = [f"{run.title} is trained: SSE {run.evaluation['sse']:.2f}." for run in done]
 
 
-def _job(job: Job) -> None:
-    """One unfinished run: how far it is, and what can be done about it."""
-    with st.container(border=True):
-        words, buttons = st.columns([3, 2], vertical_alignment="center")
-        words.markdown(f"**{job.title}**")
-        with buttons.container(horizontal=True, horizontal_alignment="right"):
-            if job.active:
-                _stop_button(job)
-            else:
-                st.button("Resume", key=f"resume {job.run_id}", on_click=_attempt, args=(jobs.resume, job.run_id))
-                _discard_button(job)
-        st.progress(min(1.0, job.epoch / max(1, job.epochs_wanted)), _progress(job))
-        if job.state in ("crashed", "failed"):
-            st.error(job.message or "Training ended without a word; resume it, or discard it.")
-
-
-def _stop_button(job: Job) -> None:
-    st.button(
-        "Stopping…" if job.stopping else "Stop",
-        key=f"stop {job.run_id}",
-        disabled=job.stopping,
-        help="Stops after this epoch; the run can be resumed.",
-        on_click=_attempt,
-        args=(jobs.stop, job.run_id),
-    )
-
-
-def _discard_button(job: Job) -> None:
-    with st.popover("Discard"):
-        epochs = "1 epoch" if job.epoch == 1 else f"{job.epoch} epochs"
-        st.markdown(f"Delete this unfinished run? Its {epochs} of training are lost.")
-        st.button("Delete the run", key=f"discard {job.run_id}", on_click=_attempt, args=(jobs.discard, job.run_id))
-
-
-def _progress(job: Job) -> str:
-    """ "Epoch 3 of 100 · 1 min 20 s left"."""
-    at = f"Epoch {job.epoch} of {job.epochs_wanted}"
-    if job.state == "starting":
-        return f"{at} · starting"
-    if not job.active:
-        return f"{at} · {job.state}"
-    return f"{at} · {_duration(job.seconds_left)} left" if job.seconds_left is not None else at
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+def _delete_buttons(own: Sequence[Run]) -> None:
+    """A way to delete what was trained here and is on the board."""
+    with st.popover("Delete a run"):
+        st.markdown("A deleted run is gone with all its epochs; its settings can be trained again.")
+        for run in own:
+            st.button(f"Delete {run.title}", key=f"delete {run.run_id}", on_click=attempt, args=(store.delete, run))
 
 
 page()

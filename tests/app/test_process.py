@@ -14,7 +14,7 @@ app = AppTest.from_file("app/main.py", default_timeout=60).run()
 for name in ("compare", "map", "train", "figures", "explore"):
     app.switch_page(f"views/{name}.py").run()
     assert not app.exception, app.exception
-sys.exit(", ".join({"torch", "torchvision", "sklearn", "openTSNE"} & sys.modules.keys()) or None)
+sys.exit(", ".join({"torch", "torchvision", "sklearn", "openTSNE", "umap", "numba"} & sys.modules.keys()) or None)
 """
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 
-from aecore import datasets, jobs, store
-from aecore.config import make_config
+from aecore import datasets, jobs, store, turns
+from aecore.config import RunConfig, make_config
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 
@@ -146,7 +149,7 @@ def test_a_run_in_training_is_watched_and_can_be_stopped(home, open_page, draft)
         assert [progress.proto.text for progress in app.get("progress")] == ["Epoch 3 of 100 · 1 min 20 s left"]
         assert app.multiselect[0].value == [unfinished.run_id]
         button(app, "Stop").click().run()
-        assert unfinished.stop_requested
+        assert unfinished.requested("stop")
         assert button(app, "Stopping…").disabled
     assert not app.exception
 
@@ -167,3 +170,59 @@ def test_a_damaged_folder_is_named_and_harms_no_page(home, open_page):
         assert not app.error
     assert str(folder) in open_page("train").warning[0].value
     assert str(folder) not in {str(run.path) for run in store.runs()}
+
+
+def test_the_queue_is_shown_and_can_be_changed(home, open_page, draft, monkeypatch):
+    """One trains, one is paused, two wait."""
+    asked = []
+    for name in ("start_now", "go_first", "pause", "resume"):
+        monkeypatch.setattr(jobs, name, named(name, asked))
+    unfinished = [draft(make_config("ae", epochs=9, seed=seed), "running", epoch=seed) for seed in (1, 2, 3, 4)]
+    unfinished[1].request("pause")
+    for one in unfinished[2:]:
+        turns.join(one)
+    with ExitStack() as stack:
+        for one in unfinished:
+            stack.enter_context(one.locked())
+        app = open_page("train")
+        shown = [progress.proto.text for progress in app.get("progress")]
+        assert sorted(shown) == ["Epoch 1 of 9", "Epoch 2 of 9 · paused"]
+        places = [caption.value for caption in app.caption if "queue" in caption.value]
+        assert places == ["Number 1 in the queue · epoch 0 of 9", "Number 2 in the queue · epoch 0 of 9"]
+        for label in ("Pause", "Resume", "Go first"):
+            button(app, label).click().run()
+        starts = [one for one in app.button if one.label == "Start now"]
+        starts[1].click().run()
+        first, second, _, fourth = (one.run_id for one in unfinished)
+        assert asked == [("pause", first), ("resume", second), ("go_first", fourth), ("start_now", fourth)]
+        next(one for one in app.button if one.label == "Leave").click().run()
+        assert unfinished[2].requested("stop")
+    assert not app.exception
+
+
+def named(name, asked):
+    def ask(run_id):
+        asked.append((name, run_id))
+
+    ask.__name__ = name
+    return ask
+
+
+def test_only_what_was_trained_here_can_be_deleted(home, open_page):
+    shipped = store.runs()[0]
+    own = home / "runs" / "ae-mine"
+    shutil.copytree(shipped.path, own)
+    record = json.loads((own / "run.json").read_text())
+    record["config"]["seed"] = 99
+    (own / "run.json").write_text(json.dumps(record))
+    own = own.rename(own.with_name(RunConfig.from_dict(record["config"]).run_id))
+    app = open_page("train")
+    assert not [one for one in app.button if one.label.startswith("Delete")]
+    app.multiselect[0].set_value([shipped.run_id, own.name]).run()
+    (delete,) = [one for one in app.button if one.label.startswith("Delete")]
+    delete.click().run()
+    assert not app.exception
+    assert not own.exists()
+    assert shipped.path.exists()
+    with pytest.raises(AecoreError, match="came with the project"):
+        store.delete(shipped)

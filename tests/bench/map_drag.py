@@ -2,8 +2,9 @@
 
     python tests/bench/map_drag.py [--moves 300]
 
-Starts the app and a Chromium. For each projection: the time from a move's own timestamp to the end of the
-painting that shows it, the frames a second while dragging, and what was sent to the server meanwhile (nothing).
+Starts the app and a Chromium. For each projection, coloured by class and then by error with one class hidden: the
+time from a move's own timestamp to the end of the painting that shows it, the frames a second while dragging, and
+what was sent to the server meanwhile (nothing).
 """
 
 import argparse
@@ -16,21 +17,7 @@ import numpy as np
 from playwright.sync_api import Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
-from conftest import DESKTOP, FLAGS, chromium_path, serve
-
-WATCH = """
-  () => {
-    globalThis.watched = { inputs: [], paints: [], sent: 0 };
-    addEventListener("pointermove", (event) => event.buttons && watched.inputs.push(event.timeStamp), true);
-    const put = CanvasRenderingContext2D.prototype.putImageData;
-    CanvasRenderingContext2D.prototype.putImageData = function (...words) {
-      put.apply(this, words);
-      if (this.canvas.className === "picture") watched.paints.push(performance.now());
-    };
-    const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (...words) { watched.sent++; send.apply(this, words); };
-  }
-"""
+from conftest import DESKTOP, FLAGS, WATCH, chromium_path, serve
 
 
 def drag(page: Page, moves: int) -> None:
@@ -80,7 +67,13 @@ def main() -> None:
         for name in ("PCA", "t-SNE"):
             page.get_by_role("radiogroup", name="Projection").get_by_role("radio", name=name).click()
             page.wait_for_timeout(1500)
-            print(f"{name:6}{measure(page, options.moves)}", flush=True)
+            for look, by in (("by class", "class"), ("by error, a class hidden", "sse")):
+                page.locator(".by").select_option(by)
+                page.locator(".all").evaluate("button => button.click()")
+                if by == "sse":
+                    page.locator(".classes button").first.click()
+                page.wait_for_timeout(500)
+                print(f"{name:5} {look:25} {measure(page, options.moves)}", flush=True)
         browser.close()
 
 

@@ -36,6 +36,25 @@ PAINTED = """
 """
 
 
+# Notes what a drag does: moves of a pressed pointer, paintings of the decoded picture, words to the server.
+WATCH = """
+  () => {
+    globalThis.watched = { inputs: [], paints: [], sent: 0 };
+    addEventListener("pointermove", (event) => event.buttons && watched.inputs.push(event.timeStamp), true);
+    const put = CanvasRenderingContext2D.prototype.putImageData;
+    CanvasRenderingContext2D.prototype.putImageData = function (...words) {
+      put.apply(this, words);
+      if (this.canvas.className === "picture") watched.paints.push(performance.now());
+    };
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (...words) {
+      watched.sent++;
+      send.apply(this, words);
+    };
+  }
+"""
+
+
 def wait_for_picture(page: Page, *others: str) -> None:
     """Until Explore shows a decoded picture, and a picture on some canvas of each other selector."""
     page.wait_for_function(PAINTED, arg=[".decoded", *others], timeout=20_000)
@@ -141,6 +160,12 @@ def explore(open_page: Callable[..., Page]) -> Callable[..., Page]:
 def painted() -> Callable[..., None]:
     """`painted(page, *selectors)`: waits until Explore shows a picture, and one on some canvas of each selector."""
     return wait_for_picture
+
+
+@pytest.fixture
+def watch() -> Callable[[Page], None]:
+    """`watch(page)`: from then on the page's `watched` holds what drags over the map do."""
+    return lambda page: page.evaluate(WATCH)
 
 
 @pytest.fixture

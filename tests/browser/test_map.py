@@ -12,24 +12,6 @@ from aecore import evaluation, store
 from aecore.datasets import load
 from aecore.projection import lift, plane
 
-# Notes what a drag does: moves of a pressed pointer, paintings of the decoded picture, words to the server.
-WATCH = """
-  () => {
-    globalThis.watched = { inputs: [], paints: [], sent: 0 };
-    addEventListener("pointermove", (event) => event.buttons && watched.inputs.push(event.timeStamp), true);
-    const put = CanvasRenderingContext2D.prototype.putImageData;
-    CanvasRenderingContext2D.prototype.putImageData = function (...words) {
-      put.apply(this, words);
-      if (this.canvas.className === "picture") watched.paints.push(performance.now());
-    };
-    const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (...words) {
-      watched.sent++;
-      send.apply(this, words);
-    };
-  }
-"""
-
 
 @pytest.fixture
 def run():
@@ -101,9 +83,9 @@ def test_the_card_stays_inside_the_map(open_map, run):
         assert frame["y"] <= card["y"] and card["y"] + card["height"] <= frame["y"] + frame["height"]
 
 
-def test_a_drag_decodes_every_frame_without_the_server(open_map, run):
+def test_a_drag_decodes_every_frame_without_the_server(open_map, watch):
     page = open_map()
-    page.evaluate(WATCH)
+    watch(page)
     box = page.locator(".over").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     before = picture(page)
@@ -204,22 +186,253 @@ def test_the_wheel_zooms_where_it_points_and_shift_moves(open_map, run):
     expect(page.locator(".what")).to_contain_text(f"#{index} ")
 
 
-def test_a_class_stands_out_while_it_is_pointed_at(open_map):
+# A number that changes with any pixel of a canvas.
+DIGEST = """
+(canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return new Uint32Array(data.buffer).reduce((sum, colour) => (Math.imul(sum, 31) + colour) >>> 0, 0);
+}
+"""
+
+
+def digest(page: Page) -> int:
+    return page.locator(".dots").evaluate(DIGEST)
+
+
+@pytest.fixture
+def redrawn():
+    """`redrawn(page, before)`: waits until the dots look other than at the digest `before`; their new digest."""
+
+    def wait(page: Page, before: int) -> int:
+        page.wait_for_function(
+            f"""(before) => ({DIGEST})([...document.querySelectorAll("*")]
+                .map((one) => one.shadowRoot?.querySelector(".dots")).find(Boolean)) !== before""",
+            arg=before,
+        )
+        return digest(page)
+
+    return wait
+
+
+def class_button(page: Page, name: str):
+    return page.get_by_role("list", name="Classes that are shown").get_by_role("button", name=name, exact=True)
+
+
+def test_a_class_stands_out_while_it_is_pointed_at(open_map, redrawn):
     page = open_map()
-    digest = "c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let s = 0; \
-              for (let i = 0; i < d.length; i += 4) s = (s * 31 + d[i]) >>> 0; return s; }"
-    dots = page.locator(".dots")
-    all_of_them = dots.evaluate(digest)
-    bag = page.get_by_role("button", name="Bag")
-    bag.hover()
-    page.wait_for_timeout(200)
-    assert dots.evaluate(digest) != all_of_them
-    bag.click()
-    expect(bag).to_have_attribute("aria-pressed", "true")
-    bag.click()
+    whole = digest(page)
+    class_button(page, "Bag").hover()
+    alone = redrawn(page, whole)
     page.mouse.move(5, 5)
+    assert redrawn(page, alone) == whole
+
+
+def test_the_legend_hides_and_shows_classes_also_by_keys(open_map, redrawn, run):
+    page = open_map()
+    whole = digest(page)
+    at = points_on_screen(page, run, "pca")
+    index = lonely(at)
+    dataset = load(run.config.dataset)
+    button = class_button(page, dataset.classes[dataset.test_labels[index]])
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.focus()
+    page.keyboard.press("Space")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    expect(button).to_be_focused()
+    redrawn(page, whole)
+    page.mouse.move(*at[index])
     page.wait_for_timeout(200)
-    assert dots.evaluate(digest) == all_of_them
+    expect(page.locator(".card")).to_be_hidden()  # nothing to point at
+    page.mouse.move(5, 5)
+    page.get_by_role("button", name="Show all").click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.mouse.move(5, 5)
+    page.wait_for_function("() => true")
+    page.mouse.move(*at[index])
+    expect(page.locator(".card")).to_be_visible()
+    page.get_by_role("button", name="Hide all").click()
+    assert [one.get_attribute("aria-pressed") for one in page.locator(".classes button").all()] == ["false"] * 10
+
+
+def test_dots_are_coloured_by_error_and_by_a_dimension(open_map, redrawn, run):
+    page = open_map()
+    by_class = digest(page)
+    colour = page.get_by_label("Colour")
+    colour.select_option(label="Reconstruction error (SSE)")
+    by_error = redrawn(page, by_class)
+    low, high = np.quantile(run.errors["sse"], [0.01, 0.99])
+    shown = [float(page.locator(f".ends .{name}").inner_text().strip("≤≥ ")) for name in ("low", "high")]
+    np.testing.assert_allclose(shown, [low, high], rtol=0.01)
+    expect(page.locator(".unit")).to_have_text("squared error summed over 784 pixels")
+    colour.select_option("z3")
+    redrawn(page, by_error)
+    shown = [
+        float(page.locator(f".ends .{name}").inner_text().strip("≤≥ ").replace("−", "-")) for name in ("low", "high")
+    ]
+    np.testing.assert_allclose(shown, np.quantile(run.codes[:, 3], [0.01, 0.99]), rtol=0.01, atol=0.01)
+    order = colour.locator("option").evaluate_all("options => options.slice(2).map((one) => one.value)")
+    variance = run.codes.var(axis=0)
+    assert order == [f"z{j}" for j in np.argsort(-variance)]
+
+
+def test_pictures_take_the_place_of_dots_when_zoomed_in(open_map, redrawn, run):
+    page = open_map()
+    before = digest(page)
+    page.locator(".over").focus()
+    for _ in range(3):
+        page.keyboard.press("+")
+        before = redrawn(page, before)
+    box, middle = page.locator(".over").bounding_box(), points_on_screen(page, run, "pca")[0]
+    x, y = (round(place - box[side]) - 14 for place, side in zip(middle, ("x", "y"), strict=True))
+    read = "(c, [x, y]) => [...c.getContext('2d').getImageData(x, y, 28, 28).data].filter((_, i) => i % 4 === 0)"
+    image = load(run.config.dataset).test_images[0]  # the cursor is on it, and the zoom keeps it where it was
+    off = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    found = [np.array(page.locator(".dots").evaluate(read, [x + dx, y + dy])).reshape(28, 28) for dx, dy in off]
+    assert any(np.array_equal(one, image) for one in found)
+
+
+def drawn(page: Page, corners: np.ndarray) -> None:
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*corner, steps=8)
+    page.mouse.up()
+
+
+def framed(at: np.ndarray, share: float = 0.3) -> tuple[np.ndarray, np.ndarray]:
+    """A rectangle in the middle of the dots, a corner a row, and the dots well inside and well outside of it."""
+    low, high = np.quantile(at, [share, 1 - share], axis=0).round()
+    inside = ((at > low + 2) & (at < high - 2)).all(axis=1)
+    outside = ((at < low - 2) | (at > high + 2)).any(axis=1)
+    return np.array([low, (high[0], low[1]), high, (low[0], high[1]), low]), np.stack([inside, outside])
+
+
+def test_a_lasso_gives_a_group_that_becomes_a_direction(open_map, run, overflow):
+    page = open_map()
+    corners, (inside, outside) = framed(points_on_screen(page, run, "pca"))
+    page.keyboard.press("Tab")
+    page.locator(".over").focus()
+    page.keyboard.press("l")
+    expect(page.get_by_role("button", name="Lasso")).to_have_attribute("aria-pressed", "true")
+    drawn(page, corners)
+    expect(page.get_by_role("button", name="Lasso")).to_have_attribute("aria-pressed", "false")
+    count = int(page.locator(".count").inner_text().split()[0].replace(",", ""))
+    assert inside.sum() <= count <= (~outside).sum()
+    shares = [line.rsplit(" ", 1) for line in page.locator(".shares li").all_inner_texts()]
+    assert sum(int(number) for _, number in shares) == count
+    mean = float(re.search(r"mean SSE ([\d.]+)", page.locator(".mean").inner_text())[1])
+    assert mean == pytest.approx(run.errors["sse"][inside].mean(), rel=0.02)
+    expect(page.locator(".images canvas")).to_have_count(60)
+    page.locator(".more").click()
+    expect(page.locator(".images canvas")).to_have_count(300)
+    page.get_by_label("Name").fill("some of them")
+    page.get_by_role("button", name="Keep the group").click()
+    expect(page.get_by_role("button", name="Show the group some of them")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator(".images")).to_be_hidden()
+    page.get_by_role("button", name="Show the group some of them").click()
+    expect(page.locator(".count")).to_have_text(f"some of them: {count:,} images")
+    assert overflow(page) <= 0
+    page.get_by_role("button", name="Use as a direction in Explore").click()
+    expect(page).to_have_url(re.compile(rf"run={run.run_id}"))
+    page.get_by_role("link", name="Map").click()
+    page.get_by_role("button", name="Delete the group some of them").click()
+    expect(page.locator(".kept")).to_be_hidden()
+
+
+def test_a_lasso_by_keys(open_map):
+    page = open_map()
+    page.locator(".over").focus()
+    page.keyboard.press("l")
+    for key in ("Shift+ArrowLeft", "Shift+ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown"):
+        page.keyboard.press("Enter")
+        for _ in range(2):
+            page.keyboard.press(key)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".count")).to_contain_text("images")
+    page.locator(".over").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator(".gallery")).to_be_hidden()
+    page.keyboard.press("l")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("There is no dot inside the line.")
+
+
+def test_the_link_reopens_the_view(open_map, open_page, redrawn, run):
+    page = open_map()
+    choose(page, "t-SNE")
+    expect(page.get_by_text("t-SNE has no inverse")).to_be_visible()
+    page.get_by_label("Colour").select_option("sse")
+    class_button(page, "Bag").click()
+    page.locator(".over").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.mouse.move(5, 5)
+    expect(page).to_have_url(re.compile(r"map=tsne.*by=sse.*hide=8.*at=.*cursor="))
+    page.wait_for_timeout(600)  # the link is written when a movement has come to rest
+    there = (page.locator(".where").inner_text(), picture(page))
+    again = open_page(page.url.split("/", 3)[3])
+    expect(again.locator(".where")).to_have_text(re.compile(re.escape(there[0].split("\n")[-1])), timeout=20_000)
+    expect(again.get_by_label("Colour")).to_have_value("sse")
+    expect(class_button(again, "Bag")).to_have_attribute("aria-pressed", "false")
+    np.testing.assert_allclose(picture(again).astype(int), there[1].astype(int), atol=2)
+    page.get_by_role("button", name="Fit").click()
+    again.get_by_role("button", name="Fit").click()
+    page.wait_for_timeout(300)
+    assert digest(page) == digest(again)
+
+
+def test_a_wrong_link_gets_sentences(open_page):
+    page = open_page("map?run=ae-nothing&map=tsne&by=z99&hide=77&at=here")
+    expect(page.get_by_text("The link's run “ae-nothing” is not on this computer")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("status").filter(has_text="does not fit this map")).to_be_visible(timeout=20_000)
+
+
+def test_another_page_and_back_is_the_same_view(open_map, redrawn):
+    page = open_map()
+    page.get_by_label("Colour").select_option("z3")
+    page.locator(".over").focus()
+    page.keyboard.press("+")
+    expect(page).to_have_url(re.compile("by=z3.*at="))
+    page.wait_for_timeout(300)
+    before = digest(page)
+    page.get_by_role("link", name="Figures").click()
+    expect(page.get_by_role("heading", name="Figures")).to_be_visible()
+    page.get_by_role("link", name="Map").click()
+    expect(page.get_by_label("Colour")).to_have_value("z3", timeout=20_000)
+    expect(page.get_by_role("button", name="Fit")).to_be_enabled()
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(500)
+    assert digest(page) == before
+
+
+def touches(page: Page, kind: str, *points: tuple[float, float]) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+    session.detach()
+
+
+def test_two_fingers_zoom_and_a_finger_draws_a_lasso(open_map, phone):
+    page = open_map(**phone)
+    page.locator(".map").scroll_into_view_if_needed()
+    box = page.locator(".over").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touches(page, "touchStart", (x - 20, y), (x + 20, y))
+    for step in range(1, 9):
+        touches(page, "touchMove", (x - 20 - 5 * step, y), (x + 20 + 5 * step, y))
+    touches(page, "touchEnd")
+    expect(page.get_by_role("button", name="Fit")).to_be_enabled()
+    page.get_by_role("button", name="Fit").tap()
+    page.get_by_role("button", name="Lasso").tap()
+    path = [(x - 140, y - 140), (x + 100, y - 140), (x + 100, y + 100), (x - 140, y + 100)]
+    touches(page, "touchStart", path[0])
+    for corner in path[1:]:
+        touches(page, "touchMove", corner)
+    touches(page, "touchEnd")
+    expect(page.locator(".count")).to_contain_text("images")
 
 
 def test_on_a_phone_nothing_is_cut_and_a_second_tap_opens(open_map, phone, overflow, run):
@@ -236,6 +449,14 @@ def test_on_a_phone_nothing_is_cut_and_a_second_tap_opens(open_map, phone, overf
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(open_map, violations, scheme):
+def test_axe_finds_nothing(open_map, violations, scheme, run):
     page = open_map(color_scheme=scheme)
+    assert violations(page) == []
+    page.get_by_label("Colour").select_option("sse")
+    class_button(page, "Bag").click()
+    page.get_by_role("button", name="Lasso").click()
+    assert violations(page) == []
+    drawn(page, framed(points_on_screen(page, run, "pca"))[0])
+    page.get_by_role("button", name="Keep the group").click()
+    expect(page.locator(".kept")).to_be_visible()
     assert violations(page) == []

@@ -80,7 +80,7 @@ def test_a_run_is_watched_to_its_end_and_appears_on_every_page(page, offered):
     assert run.epochs() == [1, 2]
 
 
-def test_a_reload_finds_the_run_and_it_can_be_stopped_resumed_and_discarded(page):
+def test_a_reload_finds_the_run_and_it_can_be_stopped_resumed_and_deleted(page):
     start(page, epochs=500, seed=72)
     expect(progress(page)).to_contain_text(re.compile(r"Epoch [1-9]\d* of 500 · .* left"), timeout=60_000)
     expect(page.locator(".epochs svg.curves polyline").first).to_be_visible(timeout=20_000)
@@ -92,7 +92,7 @@ def test_a_reload_finds_the_run_and_it_can_be_stopped_resumed_and_discarded(page
     expect(progress(page)).to_contain_text("left", timeout=60_000)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(progress(page)).to_contain_text("stopped", timeout=30_000)
-    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete the run").click()
     expect(progress(page)).to_have_count(0)
     assert jobs.jobs() == []

@@ -8,6 +8,7 @@ import pytest
 
 from aecore import RunConfig, load_or_train
 from aecore.__main__ import main
+from aecore.draft import Draft
 
 
 @pytest.fixture
@@ -69,6 +70,9 @@ def test_map_adds_the_missing_maps(run):
     assert set(run.maps) == set()
     assert main(["map", run.run_id]) == 0
     assert set(run.maps) == {"pca", "tsne"}
+    assert main(["map", run.run_id, "--method", "umap"]) == 0
+    assert set(run.maps) == {"pca", "tsne", "umap"}
+    assert run.maps["umap"].shape == (100, 2)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +91,17 @@ def test_map_adds_the_missing_maps(run):
         ["train", "pca", "--lr", "0.1"],
         ["train", "ae", "--nonsense", "1"],
         ["resume", "ae-nothing"],
+        ["train", "ae", "--dataset", "tiny", "--resume"],
+        ["train", "ae", "--dataset", "tiny", "--fresh"],
+        ["pause", "ae-nothing"],
+        ["stop", "ae-nothing"],
+        ["delete", "ae-nothing", "--yes"],
+        ["delete", "ae-fashion_mnist-z20-b00f44c7", "--yes"],
         ["evaluate", "ae-nothing"],
         ["evaluate", "ae-nothing", "--noise", "-1"],
         ["evaluate", "ae-nothing", "--codes", "best"],
         ["map", "ae-nothing"],
+        ["map", "ae-nothing", "--method", "isomap"],
         ["figure", "99.9", "--out", "x.png"],
         ["evaluate", "ae-nothing", "--keep"],
         ["evaluate", "ae-nothing", "--measures", "some"],
@@ -131,3 +142,29 @@ def test_evaluate_all_measures_and_keep_them(run, capsys):
     assert run.measures == {}
     assert main([*basic, "--measures", "all", "--keep"]) == 0
     assert run.measures == {name: added[name] for name in added.keys() - plain.keys()}
+
+
+def test_unfinished_runs_are_listed_paused_stopped_and_deleted(tiny, capsys, monkeypatch):
+    draft = Draft(RunConfig("ae", dataset="tiny", latent_dim=3, epochs=9))
+    draft.begin()
+    draft.set_status("running", epoch=4)
+    with draft.locked():
+        assert main(["jobs"]) == main(["pause", draft.run_id]) == main(["jobs"]) == 0
+        before, after = capsys.readouterr().out.splitlines()
+        assert before.split() == [draft.run_id, "epoch", "4", "of", "9", "running"]
+        assert after.endswith("paused")
+        assert main(["resume", draft.run_id]) == main(["stop", draft.run_id]) == 0
+        assert not draft.requested("pause")
+        assert draft.requested("stop")
+    monkeypatch.setattr("builtins.input", lambda question: "n")
+    assert main(["delete", draft.run_id]) == 1
+    assert draft.path.exists()
+    assert main(["delete", draft.run_id, "--yes"]) == 0
+    assert not draft.path.exists()
+
+
+def test_a_finished_run_is_deleted_when_it_is_meant(run, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda question: "y")
+    assert main(["delete", run.run_id]) == 0
+    assert not run.path.exists()
+    assert main(["delete", run.run_id]) == 2

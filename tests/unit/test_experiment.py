@@ -104,7 +104,7 @@ def test_a_stop_request_leaves_a_draft_that_can_be_resumed(tiny):
     config = config_for("ae")
     for progress in experiment.train(config):
         if progress.epoch == 1:
-            Draft(config).request_stop()
+            Draft(config).request("stop")
     assert Draft(config).status() | {"time": 0} == {"state": "stopped", "epoch": 1, "epochs": 3, "time": 0}
     assert [progress.epoch for progress in experiment.train(config)] == [2, 3]
     assert store.find(config) is not None
@@ -118,7 +118,7 @@ def test_two_processes_never_train_the_same_run(tiny):
 
 def test_a_diverging_run_says_so_and_publishes_nothing(tiny):
     config = config_for("ae", lr=1e30, hidden=(32, 32))
-    with pytest.raises(AecoreError, match="diverged"):
+    with pytest.raises(AecoreError, match="diverged in epoch 1, step"):
         load_or_train(config)
     assert store.find(config) is None
     assert Draft(config).status()["state"] == "failed"

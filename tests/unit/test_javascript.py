@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecore import datasets, latents, space, store
+from aecore import datasets, directions, latents, space, store
 from aecore.javascript import join
 from aecore.plausible import aggregate, fit_cloud, prior_share
 
@@ -28,8 +28,8 @@ def gauge(run):
     cloud = fit_cloud(aggregate(run))
     mean, codes = cloud.mean.astype(np.float32), run.codes[:3]
     z = np.concatenate([mean + (codes - mean) * np.float32(scale) for scale in (0.3, 1, 2, 6)])
-    return {"cloud": space.cloud(run), "z": z.tolist(), "share": cloud.share(z).tolist(),
-            "outside": cloud.outside(z).tolist(), "prior": prior_share(z).tolist()}  # fmt: skip
+    return {"codes": run.codes[:1000].tolist(), "cloud": space.cloud(run), "z": z.tolist(),
+            "share": cloud.share(z).tolist(), "outside": cloud.outside(z).tolist(), "prior": prior_share(z).tolist()}  # fmt: skip
 
 
 def ways(a, b):
@@ -37,6 +37,27 @@ def ways(a, b):
     t = [-0.5, 0, 0.3, 1]
     return {"a": a.tolist(), "b": b.tolist(), "t": t,
             "lerp": latents.lerp(a, b, t).tolist(), "slerp": latents.slerp(a, b, t).tolist()}  # fmt: skip
+
+
+def lines(codes):
+    """Codes moved along principal directions, and the direction from some codes to others, or to all the rest."""
+    random = np.random.default_rng(2)
+    a, b = random.permutation(len(codes))[:150].reshape(2, -1)[:, :70].tolist()
+    principal = directions.principal(codes)
+    attributes = [(rest, directions.attribute(codes, a, rest)) for rest in (b, None)]
+    return {
+        "mean": principal[0].origin.tolist(),
+        "principal": [
+            {"vector": one.vector.tolist(), "places": one.along(codes[:5]).tolist(),
+             "moved": one.move(codes[0], [-1, 2]).tolist()}
+            for one in principal
+        ],
+        "attributes": [
+            {"a": a, "b": b if rest else sorted({*range(len(codes))} - {*a}), "origin": one.origin.tolist(),
+             "vector": one.vector.tolist(), "ends": directions.worth_walking(one, codes)}
+            for rest, one in attributes
+        ],
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -52,7 +73,8 @@ def cases(tmp_path):
             {name: np.asarray(value, float).tolist() for name, value in part.items()} for part in (inputs, expected)
         ]
         found.append({"file": str(run.path / "weights.safetensors"), "inputs": as_lists[0], "expected": as_lists[1],
-                      "gauge": gauge(run), "ways": ways(*run.codes[:2])})  # fmt: skip
+                      "gauge": gauge(run), "ways": ways(*run.codes[:2]),
+                      "lines": lines(run.codes[:1000])})  # fmt: skip
     assert found
     path = tmp_path / "cases.json"
     path.write_text(json.dumps(found))

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from aecore import AecoreError, RunConfig, jobs, locks, store
+from aecore import AecoreError, RunConfig, jobs, locks, store, turns
 from aecore.draft import Draft
 
 FEW = {"train_images": 600, "batch_size": 100, "hidden": (16,), "latent_dim": 3}
@@ -34,6 +34,10 @@ def wait_for(condition, seconds=120):
 def only_job():
     (job,) = jobs.jobs()
     return job
+
+
+def state(config):
+    return jobs.Job(Draft(config)).state
 
 
 def trained(run_id, epochs):
@@ -124,3 +128,90 @@ def test_a_lock_is_held_by_one_and_seen_by_all(home):
         with pytest.raises(AecoreError, match="'x'"), locks.hold("x"):
             pass
     assert not locks.held("x")
+
+
+def test_one_trains_and_the_others_wait_in_line(home):
+    first, second, third = (RunConfig("ae", epochs=500, seed=seed, **FEW) for seed in range(3))
+    jobs.start(first)
+    wait_for(lambda: state(first) == "running")
+    for config in (second, third):
+        assert jobs.start(config).state == "queued"
+    assert jobs.queue() == [second.run_id, third.run_id]
+    jobs.go_first(third.run_id)
+    assert jobs.queue() == [third.run_id, second.run_id]
+    os.kill(jobs._children[0].pid, signal.SIGKILL)  # the turn goes to the next however the first one ends
+    wait_for(lambda: state(third) == "running")
+    assert (state(first), state(second)) == ("crashed", "queued")
+    jobs.stop(third.run_id)
+    wait_for(lambda: state(second) == "running")
+    assert jobs.queue() == []
+
+
+def test_one_that_waits_can_leave_the_line_or_start_at_once(home):
+    first, second, third = (RunConfig("ae", epochs=500, seed=seed, **FEW) for seed in range(3))
+    jobs.start(first)
+    wait_for(lambda: state(first) == "running")
+    jobs.start(second)
+    jobs.stop(second.run_id)
+    wait_for(lambda: state(second) == "stopped")
+    assert jobs.queue() == []
+    jobs.start(second)
+    jobs.start_now(second.run_id)
+    jobs.start(third, now=True)
+    wait_for(lambda: {state(config) for config in (first, second, third)} == {"running"})
+
+
+def test_the_queue_waits_for_a_run_in_the_foreground(home):
+    config = RunConfig("ae", epochs=1, **FEW)
+    with turns.turn_if_free() as mine:
+        assert mine
+        jobs.start(config)
+        with turns.turn_if_free() as second:
+            assert not second
+        assert state(config) == "queued"
+    wait_for(lambda: store.find(config))
+
+
+def test_one_that_died_while_it_waited_holds_nobody_up(home):
+    dead, config = Draft(RunConfig("ae", seed=1, **FEW)), RunConfig("ae", epochs=1, **FEW)
+    turns.join(dead)
+    assert jobs.Job(dead).state == "stopped"
+    jobs.start(config)
+    wait_for(lambda: store.find(config))
+
+
+def test_a_paused_run_holds_still_keeps_its_turn_and_ends_with_the_same_weights(home, monkeypatch, tmp_path):
+    config, other = RunConfig("vae", epochs=30, **FEW), RunConfig("ae", epochs=1, **FEW)
+    jobs.start(config)
+    trained(config.run_id, 1)
+    jobs.pause(config.run_id)
+    wait_for(lambda: state(config) == "paused")
+    jobs.start(other)
+    rows = len(Draft(config).history())
+    time.sleep(1)  # it may end the epoch whose last step it was in
+    assert len(Draft(config).history()) <= rows + 1 < 30
+    assert (state(config), state(other)) == ("paused", "queued")
+    jobs.resume(config.run_id)
+    run = wait_for(lambda: store.find(config))
+    wait_for(lambda: store.find(other))
+    monkeypatch.setenv("AECORE_HOME", str(tmp_path / "other"))
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    jobs.start(config)
+    assert wait_for(lambda: store.find(config)).weights() == run.weights()
+
+
+def test_a_paused_run_can_be_stopped(home):
+    config = RunConfig("ae", epochs=500, **FEW)
+    jobs.start(config)
+    trained(config.run_id, 1)
+    jobs.pause(config.run_id)
+    wait_for(lambda: state(config) == "paused")
+    jobs.stop(config.run_id)
+    wait_for(lambda: state(config) == "stopped")
+    assert not Draft(config).requested("pause")
+
+
+def test_data_that_cannot_be_used_leave_no_draft(home):
+    with pytest.raises(AecoreError, match="no views of larger pictures"):
+        jobs.start(RunConfig("ae", fresh=True, **FEW))
+    assert jobs.jobs() == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -51,11 +53,12 @@ def test_a_map_is_bitwise_the_same_under_a_seed(codes, method):
     assert first.tobytes() == second.tobytes()
 
 
-def test_tsne_keeps_neighbours_together(codes):
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+def test_neighbours_stay_together(codes, method):
     """Of the 10 nearest codes at least a third are among the 10 nearest points, where chance gives 2.5 %."""
     near = [
         NearestNeighbors(n_neighbors=11).fit(space).kneighbors(return_distance=False)
-        for space in (codes, project(codes, "tsne"))
+        for space in (codes, project(codes, method))
     ]
     shared = np.mean([len(set(a) & set(b)) for a, b in zip(*near, strict=True)]) / 11
     assert shared > 1 / 3
@@ -94,8 +97,16 @@ def test_blend_of_codes_on_one_spot_is_their_mean(codes):
         (np.zeros((9, 3), np.float32), "umpa", "There is no projection 'umpa'; choose one of pca, tsne"),
         (np.full((9, 3), np.nan, np.float32), "pca", "not finite"),
         (np.zeros((7, 3), np.float32), "tsne", "at least 8 codes, not 7"),
+        (np.zeros((7, 3), np.float32), "umap", "at least 8 codes, not 7"),
     ],
 )
 def test_bad_input_gets_one_sentence(codes, method, words):
     with pytest.raises(AecoreError, match=words):
         project(codes, method)
+
+
+def test_a_method_whose_package_is_missing_says_what_brings_it(codes, monkeypatch):
+    monkeypatch.setitem(METHODS, "umap", replace(METHODS["umap"], package="no_such_package"))
+    METHODS["tsne"].require()
+    with pytest.raises(AecoreError, match=r"UMAP needs a package that is not installed; `pip install"):
+        project(codes, "umap")

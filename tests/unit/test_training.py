@@ -101,9 +101,28 @@ def test_a_step_is_torch_s_own_optimiser_s(optimiser):
         torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
 
 
-def test_a_diverging_loss_stops_with_the_epoch_named():
-    with pytest.raises(AecoreError, match="epoch 1"):
-        train(config_for("ae", lr=1e30, batch_size=8, hidden=(64, 64)))
+@pytest.mark.parametrize("family", ITERATIVE)
+def test_a_loss_that_is_no_number_stops_with_epoch_step_and_last_good_snapshot_named(family):
+    """Weights become NaN before step 8, which is the third of five in epoch 2."""
+    config = config_for(family)
+    model, steps = build(config, 36, generator_for(config.seed)), iter(range(1, 99))
+
+    def poison():
+        if next(steps) == 8:
+            with torch.no_grad():
+                next(model.parameters()).fill_(torch.nan)
+        return 0.0
+
+    epochs = fit(model, IMAGES, config, hold=poison)
+    assert next(epochs).number == 1
+    with pytest.raises(AecoreError, match=r"epoch 2, step 3: .* snapshot is that of epoch 1; start .* lower"):
+        next(epochs)
+
+
+def test_time_that_is_held_counts_for_nothing():
+    config = config_for("ae", epochs=1)
+    (epoch,) = fit(build(config, 36, generator_for(0)), IMAGES, config, hold=lambda: 1000.0)
+    assert epoch.seconds < 0
 
 
 def test_history_s_loss_is_the_weighted_sum_of_its_terms():

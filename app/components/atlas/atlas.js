@@ -1,30 +1,36 @@
 // The map of a run's test codes: dots to look at, a plane to walk over. Whatever the pointer says is decoded
-// here, before the next frame; the server hears only of what is opened.
+// here, before the next frame; the server hears only of what is opened, and of groups that are kept.
 
-import { tensorsOf } from "../js/blobs.js";
 import { element } from "../js/dom.js";
-import { encodeCode } from "../js/link.js";
+import { encodeCode, replaceLink } from "../js/link.js";
 import { makePainter } from "../js/pixels.js";
-import { makeStack } from "../js/stack.js";
 import { makeCard } from "./card.js";
+import { choices, colouring } from "./colours.js";
+import { makeDots, picturesAt } from "./dots.js";
+import { makeGallery } from "./gallery.js";
 import { listen } from "./gestures.js";
-import { blendInverse, planeInverse } from "./inverse.js";
-import { boundsOf, makeNearest } from "./nearest.js";
+import { enclosed, makeLasso } from "./lasso.js";
+import { makeLegend } from "./legend.js";
+import { boundsOf } from "./nearest.js";
+import { makeOver } from "./over.js";
 import { classColours, isDark, packed } from "./palette.js";
-import { drawPoints } from "./points.js";
+import { readView, writeView } from "./place.js";
+import { loadRun, makePick } from "./run.js";
 import { makeView } from "./view.js";
 
 const REACH = { mouse: 9, touch: 18 }; // pixels from a point that still mean the point
-const STEP = 8; // pixels an arrow key moves the cursor; five times that with shift
-const DOT = 2.3; // pixels: the radius of one of 10,000 dots when all are shown
+const ARROW = 8; // pixels an arrow key moves the cursor; five times that with shift
+const LINK_REST = 300; // ms after the last movement until the link says where it went
 
 const atlases = new WeakMap();
-const left = { index: 0 }; // the test image nearest to the cursor, for another map and a later visit
+// For another map and a later visit in this tab. index: the test image nearest to the cursor; places: where each
+// map was left, by run and method; linked: whether the link that opened the page has been read.
+const left = { index: 0, by: "class", dataset: null, hidden: new Set(), places: new Map(), linked: false };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let atlas = atlases.get(parentElement);
   if (!atlas) atlases.set(parentElement, (atlas = makeAtlas(parentElement)));
-  atlas.show(data, (target) => setTriggerValue("open", target));
+  atlas.show(data, setTriggerValue);
   return () => {
     atlas.close();
     atlases.delete(parentElement);
@@ -33,14 +39,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function makeAtlas(root) {
   const find = (name) => root.querySelector(name);
-  const dots = find(".dots"), over = find(".over"), picture = find(".picture"), legend = find(".legend");
-  const card = makeCard(find(".card"));
+  const dots = find(".dots"), over = find(".over"), picture = find(".picture"), notice = find(".notice");
+  const card = makeCard(find(".card")), lasso = makeLasso();
+  const paintDots = makeDots(dots), paintOver = makeOver(over);
   const ending = new AbortController();
   const due = { dots: false, code: false, over: false };
-  let data = {}, open = () => {};
+  let data = {}, tell = () => {};
   let map = null, paint = null; // what `load` made of the blobs
-  let view = null, cursor = { x: 0, y: 0, index: 0 }, hovered = null, tapped = null, singled = null;
-  let ratio = 1, waiting = false;
+  let view = null, cursor = { x: 0, y: 0, index: 0 }, hovered = null, tapped = null;
+  let by = "class", hidden = new Set(), pointed = null, group = null; // group: the points of the lasso, or null
+  let look = null, pick = null, front = null, back = null; // what follows from these; `sort` makes them
+  let ratio = 1, waiting = false, drawing = false, timer = null;
 
   listen(over, {
     aim: (x, y) => map && walk(...view.toPlane(x, y)),
@@ -50,6 +59,9 @@ function makeAtlas(root) {
     pan: (dx, dy) => map && change(() => view.pan(dx, dy)),
     zoom: (x, y, factor) => map && change(() => view.zoomAt(x, y, factor)),
     moving: (yes) => over.classList.toggle("moving", yes),
+    drawing: () => drawing,
+    draw,
+    drawn: (whole) => (whole ? enclose() : setDrawing(true)),
     key,
   }, ending.signal);
   const zoom = (factor) => map && change(() => view.zoomAt(...view.toScreen(cursor.x, cursor.y), factor));
@@ -58,15 +70,30 @@ function makeAtlas(root) {
   press(".out", () => zoom(1 / 1.6));
   press(".home", () => map && change(() => view.reset()));
   press(".open", () => map && openCursor());
+  press(".lasso", () => map && setDrawing(!drawing));
+  const showLegend = makeLegend(find(".legend"), {
+    by: (id) => recolour(() => { by = left.by = id; }),
+    hide: (groups) => recolour(() => { hidden = left.hidden = groups; }),
+    point,
+  });
+  const gallery = makeGallery(find(".gallery"), {
+    open: (index) => tell("open", { start: `test-${index}` }),
+    keep: (name, indices) => tell("keep", { name, indices }),
+    drop: (name) => tell("drop", name),
+    show: (name) => map && regroup(Int32Array.from(data.groups.find(([one]) => one === name)[1]), name),
+    close: () => regroup(null),
+  });
+  press(".direct", () => tell("open", { panel: "directions" }));
   const observer = new ResizeObserver(resize);
   observer.observe(over);
 
   return { show, close };
 
-  function show(next, opener) {
-    open = opener;
+  function show(next, trigger) {
+    tell = trigger;
     const other = next.run !== data.run || next.method !== data.method;
     data = next;
+    gallery.kept(data.groups ?? []);
     if (other) load(data);
     else if (map) paintLegend();
     request("dots", "over");
@@ -75,22 +102,36 @@ function makeAtlas(root) {
   function close() {
     observer.disconnect();
     ending.abort();
+    clearTimeout(timer);
   }
 
   async function load(wanted) {
     hover(null);
-    const keys = [`codes/${wanted.run}`, `weights/${wanted.run}`, `images/${wanted.dataset}`];
-    const loaded = prepare(wanted, ...(await Promise.all(keys.map(tensorsOf))));
+    const loaded = await loadRun(wanted);
     if (wanted.run !== data.run || wanted.method !== data.method || ending.signal.aborted) return;
+    const grouped = map && wanted.dataset === left.dataset ? group : null; // the same images on another map
     map = loaded;
     view = makeView(boundsOf(map.points));
     paint = makePainter(picture, ...map.side, data.span);
     find(".waiting").hidden = true;
-    singled = null;
-    paintLegend();
+    restore();
     resize();
+    regroup(grouped);
+  }
+
+  // Where the link says, where this map was left in this tab, or all of it with the image that was looked at.
+  function restore() {
+    const ids = choices(data.order, 0).map(({ id }) => id);
+    if (left.dataset !== data.dataset) left.hidden = new Set();
+    const here = { by: left.by, hidden: left.hidden, at: null, cursor: null, wrong: "", ...left.places.get(`${data.run}/${data.method}`) };
+    const found = left.linked ? here : { ...readView(new URLSearchParams(window.location.search), ids, data.classes.length) };
+    by = left.by = ids.includes(found.by) ? found.by : "class";
+    hidden = left.hidden = found.hidden;
+    Object.assign(left, { dataset: data.dataset, linked: true });
+    say(found.wrong);
+    if (found.at) view.show(...found.at);
     const index = Math.min(left.index, map.labels.length - 1);
-    aim(map.points[2 * index], map.points[2 * index + 1]);
+    aim(...(found.cursor ?? [map.points[2 * index], map.points[2 * index + 1]]));
   }
 
   // --- what a person does ---
@@ -106,13 +147,14 @@ function makeAtlas(root) {
     tapped = null;
     hover(null);
     request("code", "over");
+    remember();
   }
 
   function click(x, y, touch) {
     if (!map) return;
     const index = pointAt(x, y, touch ? REACH.touch : REACH.mouse);
     if (index === null) return aim(...view.toPlane(x, y));
-    if (!touch || index === tapped) return open({ start: `test-${index}` });
+    if (!touch || index === tapped) return tell("open", { start: `test-${index}` });
     aim(map.points[2 * index], map.points[2 * index + 1]); // a finger cannot hover: its first tap shows the card
     tapped = index;
     hover(index);
@@ -128,13 +170,18 @@ function makeAtlas(root) {
   function key(event) {
     if (!map || event.metaKey || event.ctrlKey || event.altKey) return;
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    const acts = { "+": () => zoom(1.6), "=": () => zoom(1.6), "-": () => zoom(1 / 1.6), 0: () => change(() => view.reset()), Enter: openCursor };
-    const arrow = arrows[event.key];
-    if (!arrow && !acts[event.key]) return;
+    const acts = {
+      "+": () => zoom(1.6), "=": () => zoom(1.6), "-": () => zoom(1 / 1.6), 0: () => change(() => view.reset()),
+      l: () => setDrawing(!drawing), Escape: () => (drawing ? setDrawing(false) : regroup(null)),
+      Enter: () => (drawing ? corner() : openCursor()),
+    };
+    const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const arrow = arrows[name];
+    if (!arrow && !acts[name]) return;
     event.preventDefault();
-    if (!arrow) return acts[event.key]();
+    if (!arrow) return acts[name]();
     find(".where").ariaLive = "polite";
-    const step = (STEP * (event.shiftKey ? 5 : 1)) / view.scale();
+    const step = (ARROW * (event.shiftKey ? 5 : 1)) / view.scale();
     aim(cursor.x + arrow[0] * step, cursor.y + arrow[1] * step);
     if (view.zoom > 1) change(() => view.reveal(cursor.x, cursor.y));
   }
@@ -143,7 +190,7 @@ function makeAtlas(root) {
     const { x, y, index } = cursor;
     const exact = map.points[2 * index] === x && map.points[2 * index + 1] === y;
     const start = `test-${index}`; // beside a code, Explore shows the image nearest to it
-    open(exact && pictureIsOf(index) ? { start } : { start, z: encodeCode(map.z) });
+    tell("open", exact && pictureIsOf(index) ? { start } : { start, z: encodeCode(map.z) });
   }
 
   // A point of PCA's plane stands for many codes; only a blend on a point is that image's own code.
@@ -151,14 +198,109 @@ function makeAtlas(root) {
     return map.z.every((value, j) => Math.abs(value - map.codes[index * map.d + j]) < 1e-4);
   }
 
+  // The shown point that is meant by a place on the screen, or null. A picture is met anywhere on it.
   function pointAt(x, y, reach) {
-    const { count, index, squared } = map.search(...view.toPlane(x, y), 1);
-    return count && Math.sqrt(squared[0]) * view.scale() <= reach ? index[0] : null;
+    return pick(...view.toPlane(x, y), Math.max(reach, picturesAt(view) / 2) / view.scale());
   }
 
   function change(act) {
     act();
     request("dots", "over");
+    remember();
+  }
+
+  // --- the lasso and its group ---
+
+  function setDrawing(on) {
+    drawing = on;
+    lasso.clear();
+    find(".lasso").ariaPressed = String(on);
+    say(on ? "Draw round some dots, or set corners with arrows and Enter; Enter twice closes the line." : "");
+    request("over");
+  }
+
+  function draw(x, y) {
+    if (lasso.add(...view.toPlane(x, y), view.scale())) request("over");
+  }
+
+  // From the keyboard: the cursor is a corner, and the same one again the end.
+  function corner() {
+    if (!lasso.add(cursor.x, cursor.y, view.scale())) return enclose();
+    request("over");
+  }
+
+  function enclose() {
+    const found = enclosed(map.points, shown(), lasso.corners());
+    setDrawing(false);
+    if (!found.length) return say("There is no dot inside the line.");
+    regroup(found);
+    find(".gallery").scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+
+  // indices: the points that are looked at together, or null; title: the name that they are kept under.
+  function regroup(indices, title) {
+    group = indices;
+    if (group) gallery.show(group, map, data.classes, { title, keeps: Boolean(data.groups) });
+    else gallery.hide();
+    sort();
+  }
+
+  function say(words) {
+    notice.textContent = words;
+  }
+
+  // --- colours and classes ---
+
+  function recolour(act) {
+    act();
+    if (!map) return;
+    sort();
+    paintLegend();
+    remember();
+  }
+
+  function point(label) {
+    pointed = label;
+    if (map) sort();
+  }
+
+  function shown() {
+    return Int32Array.from(map.labels.keys()).filter((i) => !hidden.has(map.labels[i]));
+  }
+
+  // Which points are drawn in front, which faintly behind, which can be pointed at, and in what colours.
+  function sort() {
+    const all = shown(), chosen = group && new Set(group);
+    const stands = (i) => (pointed === null || map.labels[i] === pointed) && (!chosen || chosen.has(i));
+    const stressed = chosen || (pointed !== null && !hidden.has(pointed));
+    front = stressed ? all.filter(stands) : all;
+    back = stressed ? all.filter((i) => !stands(i)) : new Int32Array(0);
+    pick = makePick(map, all);
+    look = colouring(by, map, data.classes.length);
+    paintLegend();
+    request("dots", "over");
+  }
+
+  function paintLegend() {
+    if (!look) return;
+    const onDark = isDark(colour("--st-background-color")), ramped = look.low !== undefined;
+    const known = choices(data.order, map.side[0] * map.side[1]), present = new Set(map.labels);
+    showLegend({
+      choices: known, by, unit: known.find(({ id }) => id === by).unit, hidden,
+      low: look.low, high: look.high, ramp: ramped ? look.colours(onDark) : null,
+      classes: data.classes.map((name, label) => [label, name]).filter(([label]) => present.has(label)),
+      swatches: classColours(onDark),
+    });
+  }
+
+  // The place, for this tab and for the link.
+  function remember() {
+    const at = view.moved() ? [view.x, view.y, view.zoom] : null;
+    left.places.set(`${data.run}/${data.method}`, { at, cursor: [cursor.x, cursor.y] });
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      replaceLink({ run: data.run, map: data.method, ...writeView({ by, hidden, view, cursor }) });
+    }, LINK_REST);
   }
 
   // --- what is drawn, at most once a frame and before that frame is shown ---
@@ -169,111 +311,47 @@ function makeAtlas(root) {
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      if (!map) return;
-      if (due.code) paintCode();
-      if (due.dots) paintDots();
-      if (due.over) paintOver();
+      if (!map || !look) return;
+      if (due.code) showCode();
+      if (due.dots) showDots();
+      if (due.over) showOver();
       due.code = due.dots = due.over = false;
     });
   }
 
-  function paintCode() {
+  function showCode() {
     map.lift(cursor.x, cursor.y, map.z);
     paint(map.decode(map.z));
     const name = data.classes[map.labels[cursor.index]];
     find(".where").replaceChildren(element("strong", "", "Decoded at the cursor"), `nearest test image: #${cursor.index}, ${name}`);
   }
 
-  function paintDots() {
-    const { width, height } = dots;
-    if (!width || !height) return;
+  function showDots() {
     const ground = colour("--st-background-color");
-    const { context, image, pixels } = canvasPixels(dots);
-    pixels.fill(packed(ground));
-    const scale = view.scale() * ratio;
-    const [x, y] = view.toScreen(0, 0);
-    const crowd = (10000 / map.labels.length) ** 0.25;
-    const radius = Math.min(7, DOT * Math.min(2, crowd) * view.zoom ** 0.4) * ratio;
-    const palette = classColours(isDark(ground)).map(packed);
-    const colours = Uint32Array.from(data.classes, (_, group) => palette[group % palette.length]);
-    const look = { points: map.points, groups: map.labels, colours, place: { x: x * ratio, y: y * ratio, scale }, radius };
-    if (singled === null) drawPoints(pixels, width, height, { ...look, alpha: 0.78 });
-    else {
-      drawPoints(pixels, width, height, { ...look, alpha: 0.1, except: singled });
-      drawPoints(pixels, width, height, { ...look, alpha: 0.9, only: singled });
-    }
-    context.putImageData(image, 0, 0);
+    paintDots({ map, view, ratio, ground: packed(ground), groups: look.groups, colours: look.colours(isDark(ground)), front, back });
     find(".home").disabled = !view.moved();
     find(".out").disabled = view.zoom <= 1;
   }
 
-  // the cursor, the codes it blends, and the hovered point
-  function paintOver() {
-    const context = over.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, view.width, view.height);
+  function showOver() {
     const ink = colour("--st-text-color"), ground = colour("--st-background-color");
-    const ring = (x, y, radius, width, stroke, alpha = 1) => {
-      context.globalAlpha = alpha;
-      context.lineWidth = width;
-      context.strokeStyle = stroke;
-      context.beginPath();
-      context.arc(x, y, radius, 0, 2 * Math.PI);
-      context.stroke();
-    };
-    const { near } = map.lift;
-    near?.index.forEach((index, i) => {
-      ring(...view.toScreen(map.points[2 * index], map.points[2 * index + 1]), 5, 1.5, ink, 0.25 + 0.75 * near.weight[i]);
-    });
-    const [x, y] = view.toScreen(cursor.x, cursor.y);
-    ring(x, y, 9, 5, ground);
-    ring(x, y, 9, 2, ink);
-    if (hovered === null) return card.hide();
-    const at = view.toScreen(map.points[2 * hovered], map.points[2 * hovered + 1]);
-    ring(...at, 6, 4, ground);
-    ring(...at, 6, 2, ink);
-    card.show(describe(hovered, ...at), view);
+    paintOver({ view, ratio, ink, ground, points: map.points, near: map.lift.near, cursor, hovered, corners: lasso.corners() });
+    if (hovered === null) card.hide();
+    else card.show(describe(hovered), view);
   }
 
-  function describe(index, x, y) {
-    const { images, decode, codes, d, sse, labels, side } = map;
+  function describe(index) {
+    const { images, decode, codes, d, sse, labels, side, points } = map;
+    const [x, y] = view.toScreen(points[2 * index], points[2 * index + 1]);
+    const palette = classColours(isDark(colour("--st-background-color")));
     return {
       index, x, y, images, side, span: data.span,
       rebuilt: card.index() === index ? null : decode(codes.subarray(index * d, (index + 1) * d)),
       name: data.classes[labels[index]],
-      colour: classColours(isDark(colour("--st-background-color")))[labels[index] % 10],
+      colour: palette[labels[index] % palette.length],
       sse: sse[index],
       hint: tapped === index ? "Tap again to open it" : "",
     };
-  }
-
-  // Pointing at a class shows it alone; a press keeps it so.
-  function paintLegend() {
-    const colours = classColours(isDark(colour("--st-background-color")));
-    let kept = singled;
-    const single = (group) => {
-      singled = group;
-      request("dots");
-    };
-    const present = [...data.classes.keys()].filter((group) => map.present.has(group));
-    legend.replaceChildren(
-      ...present.map((group) => {
-        const item = element("li"), button = element("button"), swatch = element("i", "swatch");
-        swatch.style.background = colours[group % colours.length];
-        button.type = "button";
-        button.ariaPressed = String(kept === group);
-        button.append(swatch, data.classes[group]);
-        button.addEventListener("pointerenter", () => single(group));
-        button.addEventListener("pointerleave", () => single(kept));
-        button.addEventListener("click", () => {
-          kept = kept === group ? null : group;
-          single(kept);
-          legend.querySelectorAll("button").forEach((one, i) => (one.ariaPressed = String(kept === present[i])));
-        });
-        item.append(button);
-        return item;
-      }),
-    );
   }
 
   function resize() {
@@ -291,35 +369,4 @@ function makeAtlas(root) {
   function colour(name) {
     return getComputedStyle(over).getPropertyValue(name).trim();
   }
-}
-
-const sheets = new WeakMap(); // canvas -> its pixels: megabytes, made once a size
-
-function canvasPixels(canvas) {
-  let sheet = sheets.get(canvas);
-  if (sheet?.image.width !== canvas.width || sheet?.image.height !== canvas.height) {
-    const context = canvas.getContext("2d", { alpha: false });
-    const image = context.createImageData(canvas.width, canvas.height);
-    sheet = { context, image, pixels: new Uint32Array(image.data.buffer) };
-    sheets.set(canvas, sheet);
-  }
-  return sheet;
-}
-
-// The blobs of one run as what the map needs.
-function prepare(data, { tensors }, weights, { tensors: { images, labels } }) {
-  const points = tensors[`map.${data.method}`].data;
-  const { data: codes, shape: [, d] } = tensors.codes;
-  const search = makeNearest(points);
-  return {
-    points, codes, d, search,
-    side: images.shape.slice(1), // height, width
-    images: images.data,
-    labels: labels.data,
-    present: new Set(labels.data), // the classes that have test images
-    sse: tensors.sse.data,
-    decode: makeStack(weights, "decoder").forward,
-    lift: data.plane ? planeInverse(data.plane) : blendInverse(codes, d, search, data.neighbours),
-    z: new Float32Array(d),
-  };
 }

@@ -1,13 +1,14 @@
-// What a person does on the canvas, in its CSS pixels: one finger or button aims, shift, another button or two
-// fingers move the map, the wheel and two fingers zoom, a press without a move is a click.
+// What a person does on the canvas, in its CSS pixels: one finger or button aims, or draws while that is its mode;
+// shift, another button or two fingers move the map, the wheel and two fingers zoom, a press without a move is a click.
 
 const STILL = 4; // pixels a click may wander
 
-// act: {aim(x, y), click(x, y, touch), hover(x, y), leave(), pan(dx, dy), zoom(x, y, factor), moving(yes), key(event)}
+// act: {aim(x, y), click(x, y, touch), hover(x, y), leave(), pan(dx, dy), zoom(x, y, factor), moving(yes), key(event),
+// drawing(), draw(x, y), drawn(whole)}; drawing: whether a press draws; drawn: the line ended, or was cut off.
 export function listen(canvas, act, signal) {
   const on = (event, handle, options) => canvas.addEventListener(event, handle, { signal, ...options });
   const down = new Map(); // pointerId -> [x, y]
-  let gesture = null; // "aim", "pan", "pinch" or, after a pinch, "rest" until all fingers are up
+  let gesture = null; // "aim", "draw", "pan", "pinch" or, after a pinch, "rest" until all fingers are up
   let from = null; // where a press began, until it moves
 
   const place = (event) => {
@@ -19,13 +20,17 @@ export function listen(canvas, act, signal) {
     canvas.setPointerCapture(event.pointerId);
     down.set(event.pointerId, place(event));
     from = null;
+    if (gesture === "draw") act.drawn(false);
     if (down.size > 1) gesture = "pinch";
     else if (event.button !== 0 || event.shiftKey) gesture = "pan";
-    else {
+    else if (act.drawing()) {
+      gesture = "draw";
+      act.draw(...place(event));
+    } else {
       gesture = "aim";
       from = place(event);
     }
-    act.moving(gesture !== "aim");
+    act.moving(gesture === "pan" || gesture === "pinch");
     act.leave();
   });
 
@@ -35,6 +40,7 @@ export function listen(canvas, act, signal) {
     if (!before) return act.hover(x, y);
     down.set(event.pointerId, [x, y]);
     if (gesture === "pan") act.pan(x - before[0], y - before[1]);
+    if (gesture === "draw") act.draw(x, y);
     if (gesture === "pinch") pinch(event.pointerId, before, [x, y]);
     if (gesture !== "aim") return;
     if (from && Math.hypot(x - from[0], y - from[1]) < STILL) return;
@@ -45,6 +51,7 @@ export function listen(canvas, act, signal) {
   const lift = (event) => {
     if (!down.delete(event.pointerId)) return;
     if (event.type === "pointerup" && from) act.click(...from, event.pointerType !== "mouse");
+    if (gesture === "draw") act.drawn(event.type === "pointerup");
     from = null;
     gesture = down.size ? "rest" : null;
     act.moving(false);

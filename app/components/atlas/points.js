@@ -6,20 +6,18 @@ const PHASES = 4; // a dot sits on a quarter of a pixel, so that it glides
 // pixels: Uint32Array (width * height), already filled with the ground colour. points: the layout, in
 // the plane. groups: Uint8Array, the colour's number of each point. colours: Uint32Array of 0xAABBGGRR.
 // place: {x, y, scale} with screen = x + px * scale, y - py * scale, in device pixels.
-// alpha: of a dot, 0 to 1. only: draw this group alone, and `except` all others (null: every group).
-export function drawPoints(pixels, width, height, { points, groups, colours, place, radius, alpha, only = null, except = null }) {
+// alpha: of a dot, 0 to 1. among: the numbers of the points to draw, in this order.
+export function drawPoints(pixels, width, height, { points, groups, colours, among, place, radius, alpha }) {
   const dots = discs(radius);
   const reach = dots.reach, size = dots.size;
   const weight = Math.round(alpha * 256);
-  for (let i = 0; i < groups.length; i++) {
-    const group = groups[i];
-    if ((only !== null && group !== only) || group === except) continue;
+  for (const i of among) {
     const x = place.x + points[2 * i] * place.scale - reach;
     const y = place.y - points[2 * i + 1] * place.scale - reach;
     const left = Math.floor(x), top = Math.floor(y);
     if (left + size <= 0 || top + size <= 0 || left >= width || top >= height) continue;
     const disc = dots.at(x - left, y - top);
-    blend(pixels, width, height, left, top, size, disc, colours[group], weight);
+    blend(pixels, width, height, left, top, size, disc, colours[groups[i]], weight);
   }
 }
 

@@ -35,6 +35,12 @@ export function makeView(bounds) {
     const [nx, ny] = view.toScreen(x, y);
     view.pan(sx - nx, sy - ny);
   };
+  // A place of the plane in the middle, as far as that is allowed.
+  view.show = (x, y, zoom) => {
+    view.zoom = clamp(zoom, 1, MOST);
+    view.x = clamp(x, bounds.left, bounds.left + bounds.width);
+    view.y = clamp(y, bounds.bottom, bounds.bottom + bounds.height);
+  };
   view.reset = () => Object.assign(view, home);
   view.moved = () => view.zoom !== 1 || view.x !== home.x || view.y !== home.y;
   // Pan just enough to bring a point of the plane at least `edge` pixels inside.

@@ -6,6 +6,7 @@ import { History } from "../js/history.js";
 import { decodeCode, encodeCode, replaceLink } from "../js/link.js";
 import { toPixels } from "../js/span.js";
 import { hasStack, makeStack } from "../js/stack.js";
+import { joinView, makeAxes, splitView } from "./axes.js";
 import { Gauge } from "./gauge.js";
 import { listenForKeys } from "./keys.js";
 import { Panels } from "./panels.js";
@@ -50,8 +51,10 @@ class Explorer {
       move: (index, value, event) => this.move(index, value, event),
       rest: (soon) => this.rest(soon),
       take: (index) => this.take(index),
-      home: (index) => { this.take(index); this.set(index, this.home[index]); },
+      home: (index) => { this.take(index); this.set(index, this.axes.read(this.home, index)); },
     });
+    this.kinds = [...root.querySelectorAll("[name=axes]")];
+    for (const kind of this.kinds) kind.addEventListener("change", () => this.turnTo(kind.value));
     this.undoers = new Map([[-1, root.querySelector(".undo")], [1, root.querySelector(".redo")]]);
     for (const [by, button] of this.undoers) button.addEventListener("click", () => this.undo(by));
     const copyLink = copyLinkWith(root.querySelector(".link"), root.querySelector(".said"));
@@ -78,11 +81,9 @@ class Explorer {
     Object.assign(this, { space, opened: opening.number, decode: null, encode: null, logvar: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);
     this.gauge.open(space);
-    this.sliders.show(space.dimensions);
-    this.root.querySelector(".measure").textContent = space.measure;
+    this.axes = null;
     this.picker.show(space);
-    this.take(space.dimensions[0].index);
-    this.panels.open(space, first ? opening.panel : undefined, opening.view);
+    this.look(first ? opening.panel : undefined, opening.view);
     this.begin(parseStart(opening.start), opening);
     if (!this.waiting) {
       replaceLink(this.place());
@@ -140,7 +141,7 @@ class Explorer {
     Object.assign(this, { start, home, z: decodeCode(known.z ?? "") ?? home.slice() });
     this.picker.set(start, known.label);
     this.introduce(known);
-    this.sliders.place(this.z, home);
+    this.placeSliders();
     this.redraw();
   }
 
@@ -172,19 +173,46 @@ class Explorer {
   spread() {
     const x = this.picture.real;
     this.sigma = this.logvar && x ? Float32Array.from(this.logvar(x), (logvar) => Math.exp(logvar / 2)) : null;
-    this.sliders.spread(this.sigma);
+    this.sliders.spread(this.sigma && this.axes.spread(this.sigma));
     this.root.querySelector(".spread-sign").hidden = !this.sigma;
   }
 
+  // What a link says of the view: the axes, and the panel with its own words.
+  look(panel, view) {
+    const seen = splitView(view);
+    if (seen.axes !== this.axes?.id) this.useAxes(seen.axes);
+    this.panels.open(this.space, panel, seen.panel);
+  }
+
+  // The person turned the sliders to other axes; the code stays.
+  turnTo(axes) {
+    this.useAxes(axes);
+    this.placeSliders();
+    this.spread();
+    this.rest();
+  }
+
+  useAxes(axes) {
+    this.axes = makeAxes(axes, this.space);
+    for (const kind of this.kinds) kind.checked = kind.value === this.axes.id;
+    this.sliders.show(this.axes.dimensions, this.axes.words);
+    this.root.querySelector(".measure").textContent = this.axes.measure;
+    this.take(this.axes.dimensions[0].index);
+  }
+
+  placeSliders() {
+    this.sliders.place((index) => this.axes.read(this.z, index), (index) => this.axes.read(this.home, index));
+  }
+
   take(index) {
-    this.held = this.space.dimensions.find((dimension) => dimension.index === index);
+    this.held = this.axes.dimensions.find((dimension) => dimension.index === index);
     this.sliders.mark(index);
     this.refresh();
   }
 
   // A slider moved: decode and paint at once, in its own event.
   move(index, value, event) {
-    this.z[index] = value;
+    this.axes.write(this.z, index, value);
     if (this.held.index !== index) this.take(index);
     if (!this.paint()) return;
     this.root.dispatchEvent(new CustomEvent("decoded", { bubbles: true, composed: true, detail: { since: event.timeStamp } }));
@@ -192,7 +220,7 @@ class Explorer {
   }
 
   set(index, value) {
-    this.z[index] = value;
+    this.axes.write(this.z, index, value);
     this.sliders.set(index, value);
     this.redraw();
     this.rest();
@@ -206,7 +234,7 @@ class Explorer {
   // Go there on the way to somewhere else: the server and the link hear nothing yet.
   glide(z) {
     this.z.set(z);
-    this.sliders.place(this.z, this.home);
+    this.placeSliders();
     this.redraw();
   }
 
@@ -229,7 +257,7 @@ class Explorer {
       this.frame = null;
       if (this.decode && this.start) {
         this.gauge.show(this.z);
-        this.sliders.reach(this.gauge.reach(this.z));
+        this.sliders.reach(this.gauge.reach(this.z, this.axes));
         this.panels.show(this.z);
       }
     });
@@ -265,7 +293,7 @@ class Explorer {
       this.turn(step);
       return;
     }
-    this.panels.open(this.space, step.panel, step.view);
+    this.look(step.panel, step.view);
     this.begin(parseStart(step.start), { z: step.z });
     this.rest();
   }
@@ -273,7 +301,8 @@ class Explorer {
   // Where this is; z is null at the start's own code, which one's own picture takes along.
   place() {
     const moved = this.start.kind === "own" || this.z.some((value, i) => value !== this.home[i]);
-    return { run: this.space.run, start: startName(this.start), z: moved ? encodeCode(this.z) : null, ...this.panels.place() };
+    const { panel, view } = this.panels.place(), z = moved ? encodeCode(this.z) : null;
+    return { run: this.space.run, start: startName(this.start), z, panel, view: joinView(this.axes.id, view) };
   }
 
   close() {

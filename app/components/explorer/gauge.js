@@ -1,6 +1,6 @@
 // The plausibility gauge: where the code lies among the test codes, and under the prior where the family has one.
 
-import { isOutside, priorShare, reachOf, shareNearer } from "../js/plausible.js";
+import { isOutside, priorShare, shareNearer } from "../js/plausible.js";
 
 export class Gauge {
   constructor(root) {
@@ -30,9 +30,9 @@ export class Gauge {
     return isOutside(this.cloud, z);
   }
 
-  // For each dimension the [low, high] between which z stays in the data, or null where there are none.
-  reach(z) {
-    return reachOf(this.cloud, z);
+  // For each of the axes the [low, high] between which z stays in the data, or null where there are none.
+  reach(z, axes) {
+    return axes.reach(this.cloud, z);
   }
 }
 

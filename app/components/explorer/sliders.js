@@ -4,6 +4,7 @@
 import { brief } from "./numbers.js";
 
 const FINE = 1 / 100, COARSE = 1 / 10; // steps of the keys, as parts of the range
+const SEEN = 1e-5; // a smaller part of the range is rounding
 const STEPS = {
   ArrowRight: FINE, ArrowUp: FINE, ArrowLeft: -FINE, ArrowDown: -FINE, PageUp: COARSE, PageDown: -COARSE,
   Home: -Infinity, End: Infinity,
@@ -18,20 +19,21 @@ export class Sliders {
     this.rows = new Map(); // dimension -> its row
   }
 
-  // dimensions: [{index, low, high, importance in [0, 1], detail}] in the order to show.
-  show(dimensions) {
+  // dimensions: [{index, name, low, high, importance in [0, 1], detail}] in the order to show.
+  show(dimensions, words) {
+    this.box.ariaLabel = words;
     this.rows = new Map(dimensions.map((dimension) => [dimension.index, this.row(dimension)]));
     const columns = dimensions.length > 10 ? 2 : 1;
     this.box.style.setProperty("--rows", Math.ceil(dimensions.length / columns));
     this.box.replaceChildren(...[...this.rows.values()].map(({ root }) => root));
   }
 
-  // z: the code, home: the start's code, which the ticks mark.
-  place(z, home) {
+  // The value of each dimension, and that of the start, which the ticks mark: functions of its index.
+  place(value, home) {
     for (const [index, row] of this.rows) {
-      row.home = home[index];
-      row.root.style.setProperty("--home", row.share(home[index]));
-      this.set(index, z[index]);
+      row.home = home(index);
+      row.root.style.setProperty("--home", row.share(row.home));
+      this.set(index, value(index));
     }
   }
 
@@ -42,11 +44,11 @@ export class Sliders {
   }
 
   // What a row says about its value, beside the thumb.
-  label({ root, shown, input, share, home }, value) {
+  label({ root, shown, input, share, home, seen }, value) {
     root.style.setProperty("--at", share(value));
     shown.textContent = brief(value);
     input.ariaValueText = brief(value);
-    root.classList.toggle("moved", Math.fround(value) !== Math.fround(home));
+    root.classList.toggle("moved", Math.abs(value - home) > seen);
   }
 
   // sigma: of each dimension around the start's code, (d,), or null.
@@ -73,18 +75,18 @@ export class Sliders {
     for (const [other, { root }] of this.rows) root.classList.toggle("held", other === index);
   }
 
-  row({ index, low, high, importance, detail }) {
+  row({ index, name, low, high, importance, detail }) {
     const root = document.createElement("div");
     root.className = "row";
     root.innerHTML = `
-      <label for="z${index}" title="${detail}">z${index}</label>
+      <label for="${name}" title="${detail}">${name}</label>
       <span class="importance" title="${detail}"><i></i></span>
-      <span class="track"><input id="z${index}" type="range" min="${low}" max="${high}" step="any"></span>
+      <span class="track"><input id="${name}" type="range" min="${low}" max="${high}" step="any"></span>
       <span class="value" aria-hidden="true"></span>`;
     root.style.setProperty("--importance", importance);
     const input = root.querySelector("input");
     const share = (value) => Math.min(1, Math.max(0, (value - low) / (high - low)));
-    const row = { root, input, share, home: 0, shown: root.querySelector(".value") };
+    const row = { root, input, share, home: 0, seen: SEEN * (high - low), shown: root.querySelector(".value") };
     this.listen(index, row, low, high);
     return row;
   }

@@ -23,7 +23,7 @@ export default async function (parts, page = document) {
   });
 
   open(linked(new URLSearchParams(location.search), facts.space) ?? facts.place);
-  if (facts.maps.length) choose(page.querySelector(".methods"), facts.maps, show);
+  if (facts.maps.length) choose(page.querySelector(".methods"), facts.maps, show, new URLSearchParams(location.search).get("map"));
   else page.querySelector(".map-section").remove(); // none was computed
 }
 
@@ -41,8 +41,8 @@ export function linked(query, space) {
   return { start, z: decodeCode(z ?? "")?.length === space.dimensions.length ? z : null, panel: query.get("panel"), view: query.get("view") };
 }
 
-// One button a projection; the first one is shown.
-function choose(box, maps, show) {
+// One button a projection; the one that the address names is shown, otherwise the first.
+function choose(box, maps, show, wanted) {
   const buttons = maps.map((map) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -54,7 +54,7 @@ function choose(box, maps, show) {
     return button;
   });
   box.append(...buttons);
-  buttons[0].click();
+  buttons[Math.max(0, maps.findIndex(({ method }) => method === wanted))].click();
 }
 
 function fromBase64(text) {

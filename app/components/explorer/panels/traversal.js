@@ -23,25 +23,23 @@ export class Traversal {
     this.dimension = null;
   }
 
-  // The slider in hand, from end to end; z is left as it was found.
+  // The slider in hand, from end to end.
   show(z) {
-    const { decode, held, gauge } = this.explorer;
+    const { axes, decode, held, gauge } = this.explorer, walk = z.slice();
     if (held !== this.dimension) this.walk(held);
-    const { index } = held, value = z[index];
     for (let tile = 0; tile < TILES; tile++) {
-      z[index] = this.value(tile);
-      this.strip.draw(tile, decode(z), gauge.outside(z));
+      axes.write(walk, held.index, this.value(tile));
+      this.strip.draw(tile, decode(walk), gauge.outside(walk));
     }
-    z[index] = value;
-    this.mark(value);
+    this.mark(axes.read(z, held.index));
   }
 
-  // dimension: {index, low, high}, the one to walk.
+  // dimension: {index, name, low, high}, the one to walk.
   walk(dimension) {
     this.dimension = dimension;
-    const { index, low, high } = dimension;
-    this.title.textContent = `z${index} from ${brief(low, 1)} to ${brief(high, 1)}`;
-    for (let tile = 0; tile < TILES; tile++) this.strip.name(tile, `Set z${index} to ${brief(this.value(tile))}`);
+    const { name, low, high } = dimension;
+    this.title.textContent = `${name} from ${brief(low, 1)} to ${brief(high, 1)}`;
+    for (let tile = 0; tile < TILES; tile++) this.strip.name(tile, `Set ${name} to ${brief(this.value(tile))}`);
   }
 
   hide() {}
@@ -58,12 +56,12 @@ export class Traversal {
 
   // The slider in hand, where it is not the first.
   state() {
-    const { held, space } = this.explorer;
-    return held === space.dimensions[0] ? null : String(held.index);
+    const { axes, held } = this.explorer;
+    return held === axes.dimensions[0] ? null : String(held.index);
   }
 
   restore(text) {
-    const dimension = this.explorer.space.dimensions.find(({ index }) => String(index) === text);
+    const dimension = this.explorer.axes.dimensions.find(({ index }) => String(index) === text);
     if (dimension) this.explorer.take(dimension.index);
     return Boolean(dimension);
   }
