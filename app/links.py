@@ -37,6 +37,12 @@ class Place:
         return (kind, int(number)) if kind in ("test", "train") else None
 
 
+def across(place: Place, run_id: str) -> Place:
+    """The same start in another run: its own code there; of the view, the sliders' axes alone come along."""
+    axes = (place.view or "").partition(" ")[0]
+    return replace(place, run=run_id, z=None, view=axes if axes == "principal" else None)
+
+
 def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Place, str | None]:
     """The place that a link names, and one sentence where it cannot be opened as it says.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -46,8 +46,8 @@ def page() -> None:
         run = _choose_model(finished)
         st.caption(MODELS[run.config.family].summary, width="stretch")
     if run.run_id != st.session_state[PLACE].run:
-        place = replace(st.session_state[PLACE], run=run.run_id, z=None, view=None)
-        _open(links.resolve(asdict(place), finished)[0])
+        same_start, _ = links.resolve(asdict(links.across(st.session_state[PLACE], run.run_id)), finished)
+        _open(same_start)
     number, place, problem = st.session_state[OPENING]
     if problem:
         st.info(problem)
@@ -125,7 +125,8 @@ def _training(run: Run) -> dict[str, Any] | None:
     z = decode_code(question.get("z", ""))
     if question.get("run") != run.run_id or z is None or len(z) != run.config.latent_dim:
         return None
-    known = {"run": run.run_id, "z": question["z"]}
+    # the page hears nothing of an answer that is the same as the last one
+    known = {"run": run.run_id, "z": question["z"], "again": question.get("again")}
     try:
         codes = runs.training_codes(run)
         known |= {"count": len(neighbours.trained_on(run, datasets.load(run.config.dataset)))}

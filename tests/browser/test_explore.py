@@ -459,9 +459,37 @@ def test_a_wrong_link_gets_a_sentence_and_a_picture(explore, query, words):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("panel", ["traversal", "interpolate"])
+@pytest.mark.parametrize("panel", ["traversal", "interpolate", "posterior"])
 def test_axe_finds_nothing(explore, violations, scheme, panel):
-    assert violations(explore(f"?panel={panel}", color_scheme=scheme)) == []
+    vae = next(run for run in store.runs() if run.config.family == "vae")
+    page = explore(f"?run={vae.run_id}&panel={panel}", color_scheme=scheme)
+    if panel == "interpolate":
+        page.get_by_role("button", name="Other models").click()
+    assert violations(page) == []
+    page.get_by_role("button", name="What plausibility means").click()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("panel", ["interpolate", "posterior"])
+def test_the_panels_fit_a_phone(explore, phone, overflow, violations, panel):
+    vae = next(run for run in store.runs() if run.config.family == "vae")
+    page = explore(f"?run={vae.run_id}&panel={panel}", **phone)
+    assert overflow(page) <= 0
+    page.locator(".panel").scroll_into_view_if_needed()
+    assert violations(page) == []
+
+
+def test_a_finger_sets_an_end_and_plays(explore, phone):
+    page = explore("?panel=interpolate&start=test-3", **phone)
+    page.get_by_role("button", name="Random").tap()
+    wait_for_link(page, "z=")
+    there = picture(page)
+    page.get_by_role("button", name="A = here").tap()
+    page.get_by_role("button", name="Play").tap()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.get_by_role("button", name="Stop").tap()
+    page.locator(f"{ROW} button").first.tap()
+    assert picture(page) == there
 
 
 def test_one_screen_on_a_desktop(explore):

@@ -188,6 +188,21 @@ def test_a_drawing_is_encoded_in_the_page_as_numpy_does(open_panel, run, painted
     assert all(len(frame) < 5000 for frame in sent), "the picture itself was sent"
 
 
+def test_undo_takes_back_a_stroke(open_panel):
+    page = open_panel("own")
+    sheets = []
+    for number, height in enumerate((0.2, 0.8), 1):
+        draw(page, [(0.2, height), (0.8, height)])
+        page.wait_for_function("(name) => location.search.includes(name)", arg=f"start=own-{number}")
+        sheets.append(levels(page, ".sheet canvas"))
+    assert sheets[0] != sheets[1]
+    for key, number in (("Control+z", 1), ("Control+Shift+z", 2)):
+        page.keyboard.press(key)
+        page.wait_for_function("(name) => location.search.includes(name)", arg=f"start=own-{number}")
+        page.wait_for_timeout(100)
+        assert levels(page, ".sheet canvas") == sheets[number - 1]
+
+
 def test_the_brush_has_keys(open_panel):
     page = open_panel("own")
     sheet = page.locator(".sheet")

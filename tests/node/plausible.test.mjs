@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { isOutside, mahalanobis, priorShare, reachOf, shareNearer } from "../../app/components/js/plausible.js";
+import { isOutside, mahalanobis, priorShare, reach, shareNearer } from "../../app/components/js/plausible.js";
 import { lerp, slerp } from "../../app/components/js/paths.js";
 
 const cases = JSON.parse(readFileSync(process.env.CASES));
@@ -23,15 +23,16 @@ test("the share of draws from the prior is numpy's", () => {
   for (const { gauge: { z, prior } } of cases) z.forEach((one, i) => near(priorShare(one), prior[i], 1e-9));
 });
 
-test("a slider's reach ends where the code leaves the data", () => {
+test("steps along a vector end where the code leaves the data", () => {
   for (const { gauge: { cloud, z: [inside, ...others] } } of cases) {
     const limit = cloud.distances.at(-3); // of 201, the quantile 0.99
-    reachOf(cloud, inside).forEach(([low, high], i) => {
-      assert.ok(low <= inside[i] && inside[i] <= high);
-      for (const end of [low, high]) near(mahalanobis(cloud, inside.with(i, end)) / limit, 1, 1e-6);
+    const vectors = others.slice(0, 3);
+    reach(cloud, inside, vectors).forEach(([low, high], at) => {
+      assert.ok(low < 0 && high > 0);
+      for (const step of [low, high]) near(mahalanobis(cloud, inside.map((value, i) => value + step * vectors[at][i])) / limit, 1, 1e-6);
     });
     const far = others.at(-1).map((value) => 100 * (value + 1));
-    assert.ok(reachOf(cloud, far).every((ends) => ends === null));
+    assert.deepEqual(reach(cloud, far, [far.map((_, i) => Number(!i))]), [null]);
   }
 });
 

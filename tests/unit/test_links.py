@@ -10,7 +10,7 @@ from aecore import store
 from aecore.places import decode_code, encode_code
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
-from links import Place, resolve
+from links import Place, across, resolve
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,13 @@ def test_a_run_that_is_gone_keeps_the_image_but_not_the_code(runs):
     assert place == Place(runs[0].run_id, "test-5")
     assert problem == f"The link's run “gone” is not on this computer; this is {runs[0].title}."
     assert resolve({"run": "gone", "start": "nowhere"}, runs)[0] == place.__class__(runs[0].run_id, "test-0")
+
+
+def test_another_run_keeps_the_start_the_panel_and_the_axes(runs):
+    place = Place("ae", "test-5", "AACAPw", "directions", "principal 3 rest")
+    assert across(place, "vae") == Place("vae", "test-5", None, "directions", "principal")
+    for view in (None, "3 rest", "lerp.test-0.test-1"):
+        assert across(Place("ae", "test-5", view=view), "vae").view is None
 
 
 def test_a_code_that_does_not_fit(runs):

@@ -6,7 +6,7 @@
 //   reach(cloud, z)  of each the [low, high] between which z stays in the data, or null where it does nowhere
 
 import { Direction } from "../js/directions.js";
-import { reachAlong, reachOf } from "../js/plausible.js";
+import { reach } from "../js/plausible.js";
 
 // space: the run's, as the server describes it.
 export function makeAxes(id, space) {
@@ -14,6 +14,7 @@ export function makeAxes(id, space) {
 }
 
 function latentAxes({ dimensions, measure }) {
+  const units = dimensions.map((_, index) => dimensions.map((_, i) => Number(i === index)));
   return {
     id: "latent",
     words: "Latent dimensions, the most important first",
@@ -22,7 +23,7 @@ function latentAxes({ dimensions, measure }) {
     read: (z, index) => z[index],
     write: (z, index, value) => { z[index] = value; },
     spread: (sigma) => sigma,
-    reach: reachOf,
+    reach: (cloud, z) => reach(cloud, z, units).map((steps, index) => steps && steps.map((step) => z[index] + step)),
   };
 }
 
@@ -36,10 +37,7 @@ function principalAxes({ mean, vectors, dimensions }) {
     read: (z, index) => directions[index].along(z),
     write: (z, index, value) => directions[index].move(z, value),
     spread: (sigma) => vectors.map((vector) => Math.hypot(...vector.map((v, i) => v * sigma[i]))),
-    reach: (cloud, z) => directions.map((direction) => {
-      const steps = reachAlong(cloud, z, direction.vector), at = direction.along(z);
-      return steps && steps.map((step) => at + step);
-    }),
+    reach: (cloud, z) => reach(cloud, z, vectors).map((steps, index) => steps && steps.map((step) => directions[index].along(z) + step)),
   };
 }
 

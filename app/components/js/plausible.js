@@ -20,27 +20,20 @@ export function isOutside(cloud, z) {
   return mahalanobis(cloud, z) > limitOf(cloud);
 }
 
-// For each dimension, all others staying, the values between which z has not left the data: [[low, high], ...]; null
-// where there are none. With w = L^-1 (z - mean) and u the column of L^-1: | w + step u |^2 = limit.
-export function reachOf(cloud, z) {
-  const d = z.length, w = whiten(cloud, z), left = squaredLength(w) - limitOf(cloud);
-  return Array.from({ length: d }, (_, i) => {
+// For each vector the steps [low, high] along it between which z stays in the data, or null where it does nowhere. With
+// w = L^-1 (z - mean) and u = L^-1 vector: | w + step u |^2 = limit.
+export function reach(cloud, z, vectors) {
+  const w = whiten(cloud, z), left = squaredLength(w) - limitOf(cloud);
+  return vectors.map((vector) => {
     let along = 0, square = 0;
-    for (let k = i; k < d; k++) {
-      along += cloud.whiten[k][i] * w[k];
-      square += cloud.whiten[k][i] ** 2;
-    }
+    cloud.whiten.forEach((row, k) => {
+      const u = row.reduce((sum, weight, j) => sum + weight * vector[j], 0);
+      along += u * w[k];
+      square += u * u;
+    });
     const root = Math.sqrt(along ** 2 - square * left);
-    return Number.isNaN(root) ? null : [z[i] + (-along - root) / square, z[i] + (-along + root) / square];
+    return Number.isNaN(root) ? null : [(-along - root) / square, (-along + root) / square];
   });
-}
-
-// The steps [low, high] along a vector between which z stays in the data, or null where it does nowhere.
-export function reachAlong(cloud, z, vector) {
-  const w = whiten(cloud, z), u = cloud.whiten.map((row) => row.reduce((sum, value, j) => sum + value * vector[j], 0));
-  const along = u.reduce((sum, value, i) => sum + value * w[i], 0), square = squaredLength(u);
-  const root = Math.sqrt(along ** 2 - square * (squaredLength(w) - limitOf(cloud)));
-  return Number.isNaN(root) ? null : [(-along - root) / square, (-along + root) / square];
 }
 
 // The share of draws from N(0, I) with a higher density than z: the chi-square distribution with d degrees of freedom at

@@ -47,7 +47,8 @@ export class Directions {
 
   open(space) {
     const classes = space.classes.map((name, label) => [String(label), name]).filter(([label]) => space.means[label]);
-    Object.assign(this, { space, classes, lassos: [], wanted: null, chosen: { a: classes[0][0], b: REST } });
+    const chosen = space.dataset === this.space?.dataset ? this.chosen : { a: classes[0][0], b: REST };
+    Object.assign(this, { space, classes, lassos: [], wanted: null, chosen });
     this.strip.open(space);
     this.offer();
   }

@@ -20,6 +20,7 @@ export class Interpolate {
   static title = "Interpolate";
 
   constructor(root, explorer) {
+    root.classList.add("ways");
     root.innerHTML = `
       <div class="ends">
         ${["A", "B"].map((end) => `<div class="end" role="group" aria-label="${end}">

@@ -16,7 +16,7 @@ export class Posterior {
     this.again.type = "button";
     this.again.title = "Other draws: Shift+D";
     this.again.addEventListener("click", () => this.drawAgain());
-    this.bar = element("div", "bar");
+    this.bar = element("div", "bar draws");
     this.bar.append(this.words, this.again);
     this.strip = new Strip((tile) => explorer.jump(this.draws[tile]));
     root.append(this.bar, this.strip.root);
