@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import aecore.latents  # noqa: F401 - no other module imports it, so that mypy would not see it below
-    from aecore import datasets, evaluation, exports, figures, jobs, latents, neighbours, projection, store
+    from aecore import datasets, evaluation, exports, figures, jobs, latents, neighbours, projection, store, studies
     from aecore.config import RunConfig, make_config
     from aecore.datasets import Dataset
     from aecore.errors import AecoreError
@@ -33,9 +33,21 @@ __all__ = [
     "neighbours",
     "projection",
     "store",
+    "studies",
 ]
 
-_MODULES = ("datasets", "evaluation", "exports", "figures", "jobs", "latents", "neighbours", "projection", "store")
+_MODULES = (
+    "datasets",
+    "evaluation",
+    "exports",
+    "figures",
+    "jobs",
+    "latents",
+    "neighbours",
+    "projection",
+    "store",
+    "studies",
+)
 
 _HOME_OF = {
     "AecoreError": "aecore.errors",

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args, get_origin, get_type_hints
 
-from aecore import certificate, datasets, evaluation, exports, figures, jobs, store, turns
-from aecore.config import Codes, RunConfig, check_data, make_config
+from aecore import axes, certificate, datasets, evaluation, exports, figures, jobs, store, studies, turns
+from aecore.config import Codes, RunConfig, check_data, make_config, train_command
 from aecore.datasets import own
 from aecore.datasets.fetch import SOURCES, fetch
 from aecore.draft import Draft
@@ -72,6 +72,21 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--no-maps", action="store_true", help="leave the 2-D maps to `aecore map`")
     train.add_argument("--resume", action="store_true", help="only go on with a run of these settings that was begun")
     train.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
+    sweep = add("sweep", _sweep, "Search for good settings; the last training images decide, never the test images.")
+    sweep.add_argument("family", nargs="?", choices=list(MODELS), metavar="FAMILY", help="left out: as the study began")
+    sweep.add_argument("--recipe", default="chapter", help="what is not searched over (default: chapter)")
+    sweep.add_argument("--study", required=True, metavar="NAME", help="begun, or gone on with where it is there")
+    sweep.add_argument("--trials", type=int, default=20, metavar="N", help="of the study in all (default: 20)")
+    sweep.add_argument(
+        "--over", action="append", default=[], metavar="FIELD=VALUES",
+        help="lr=0.005..0.1:log, batch_size=256,512 or hidden=256-128,512-256; once for each field",
+    )  # fmt: skip
+    sweep.add_argument("--validation", type=int, metavar="N", help="images (default: 10000, at most a sixth)")
+    sweep.add_argument("--no-prune", action="store_true", help="train poor trials to their end, too")
+    sweep.add_argument(
+        "--storage", metavar="FILE|URL", help="Optuna's journal or database (default: a journal in the home)"
+    )
+    _add_config_options(sweep)
     resume = add("resume", _resume, "Go on with an unfinished run, or one that is paused.")
     resume.add_argument("run", metavar="RUN")
     resume.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
@@ -193,13 +208,55 @@ def _first(hint: Any) -> Any:
 
 
 def _train(options: argparse.Namespace) -> int:
-    given = vars(options)
-    fields = [field.name for field in dataclasses.fields(RunConfig) if field.name != "family"]
-    changes = {name: given[name] for name in fields if name in given}
-    config = make_config(options.family, options.recipe, **changes)
+    config = make_config(options.family, options.recipe, **_changes(options))
     if options.resume and store.find(config) is None:
         Draft.named(config.run_id)  # or a sentence
     return _train_config(config, not options.no_maps, options.queue)
+
+
+def _changes(options: argparse.Namespace) -> dict[str, Any]:
+    """The fields of a config that were given on the command line."""
+    given = vars(options)
+    return {field: given[field] for field in get_type_hints(RunConfig) if field in given and field != "family"}
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    """A line a trial, then the best one's command; what can fail early fails before torch is loaded."""
+    study = studies.join(options.study, _plan(options), options.storage)
+    from aecore.sweep import sweep
+
+    try:
+        for trial in sweep(study, options.trials, not options.no_prune):
+            print(_trial_line(trial), flush=True)
+    except KeyboardInterrupt:
+        print(f"Stopped; `aecore sweep --study {study.name} --trials {options.trials}` goes on.")
+        return 130
+    best = studies.best(study.trials())
+    if best is None:
+        raise AecoreError(f"No trial of the study '{study.name}' has been completed; its sentences say why.")
+    print(f"The best of the study '{study.name}', {study.plan.score}, is {_trial_line(best)}")
+    print(train_command(study.plan.config(best.values)))
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> studies.Plan | None:
+    """What the command says to search, or None where it leaves that to the study."""
+    changes = _changes(options)
+    if options.family is None:
+        if options.over or changes or options.validation is not None:
+            raise AecoreError("Name a family to search with; a study that is gone on with has its settings already.")
+        return None
+    base = make_config(options.family, options.recipe, **changes)
+    return studies.plan(base, axes.parse_all(options.over, base), options.validation)
+
+
+def _trial_line(trial: studies.Trial) -> str:
+    values = ", ".join(f"{field} {axes.brief(value)}" for field, value in trial.values.items())
+    ending = {
+        "complete": f"{trial.score:.2f}" if trial.score is not None else "",
+        "pruned": f"pruned after epoch {trial.epoch}",
+    }.get(trial.state, f"{trial.state}: {trial.sentence}")
+    return f"trial {trial.number} ({values}): {ending}"
 
 
 def _resume(options: argparse.Namespace) -> int:

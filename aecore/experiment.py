@@ -87,8 +87,8 @@ def train(config: RunConfig, team: Team = ALONE) -> Iterator[Progress]:
 
 def assist(config: RunConfig, team: Team) -> None:
     """Train `config` as one of the processes of a `team` that writes nothing; ends with the first one's `train`."""
-    dataset, images, model = _begin(config, team)
-    for _ in fit(model, images, config, _resumed(team.agreed(None)), _fresh(dataset, config), team):
+    dataset, images, model = begin(config, team)
+    for _ in fit(model, images, config, _resumed(team.agreed(None)), fresh_views(dataset, config), team):
         if team.agreed(False):
             return
 
@@ -103,13 +103,13 @@ def add_maps(run: Run) -> None:
 
 def _train(draft: Draft, team: Team) -> Iterator[Progress]:
     config = draft.config
-    dataset, images, model = _begin(config, team)
+    dataset, images, model = begin(config, team)
     test = torch.tensor(dataset.test_images)
     saved = draft.snapshot()
     draft.trim_history(int(saved["epoch"]) if saved else -1)
     seconds = [row["seconds"] for row in draft.history()]
     hold = partial(_hold, draft)
-    for epoch in fit(model, images, config, _resumed(team.agreed(saved)), _fresh(dataset, config), team, hold):
+    for epoch in fit(model, images, config, _resumed(team.agreed(saved)), fresh_views(dataset, config), team, hold):
         row = _record_epoch(draft, model, epoch, test, dataset)
         seconds.append(row["seconds"])
         left = (config.epochs - epoch.number) * statistics.median(seconds[-5:]) if epoch.number else 0.0
@@ -129,7 +129,7 @@ def _hold(draft: Draft) -> float:
     return time.perf_counter() - began
 
 
-def _begin(config: RunConfig, team: Team) -> tuple[Dataset, Images, Model]:
+def begin(config: RunConfig, team: Team) -> tuple[Dataset, Images, Model]:
     """What every process of the team starts from: the data, the images to train on, and the untrained model."""
     dataset = datasets.load(config.dataset)
     images = images_of(_first(dataset.train_images, config))
@@ -142,7 +142,7 @@ def _first(images: Bytes, config: RunConfig) -> Bytes:
     return images[: config.train_images or None]
 
 
-def _fresh(dataset: Dataset, config: RunConfig) -> Callable[[int], Tensor] | None:
+def fresh_views(dataset: Dataset, config: RunConfig) -> Callable[[int], Tensor] | None:
     """What draws the images of an epoch, by the run's seed and the epoch alone, so that a resumed run sees the same."""
     draw = dataset.fresh
     if not config.fresh or draw is None:

@@ -62,7 +62,7 @@ def start(config: RunConfig, now: bool = False) -> Job:
         turns.join(draft)
         draft.forget_requests()
         draft.request("now", now)
-        _spawn(["resume", draft.run_id, "--queue"], draft.path / _LOG, draft.run_id, lock)
+        spawn(["resume", draft.run_id, "--queue"], draft.path / _LOG, draft.run_id, lock)
     return Job(draft)
 
 
@@ -105,7 +105,7 @@ def start_maps(run_id: str) -> None:
     name = maps_lock(run_id)
     if not making_maps(run_id):
         with locks.hold(name) as lock:
-            _spawn(["map", run_id], Path(os.devnull), name, lock)
+            spawn(["map", run_id], Path(os.devnull), name, lock)
 
 
 def making_maps(run_id: str) -> bool:
@@ -118,7 +118,7 @@ def maps_lock(run_id: str) -> str:
     return f"{run_id}.maps"
 
 
-def _spawn(command: list[str], log: Path, name: str, lock: int) -> None:
+def spawn(command: list[str], log: Path, name: str, lock: int) -> None:
     """Run an aecore command in a process that outlives this one.
 
     It inherits the lock `name`, so that it counts as at work from its first moment.

@@ -22,7 +22,7 @@ def hold(name: str) -> Iterator[int]:
 
     Raises `AecoreError` where another process holds it.
     """
-    if os.environ.get(INHERITED) == name:
+    if inherited(name):
         yield -1
         return
     path = _path(name)
@@ -31,6 +31,11 @@ def hold(name: str) -> Iterator[int]:
         if not _try_lock(file.fileno(), seconds=0.5):
             raise AecoreError(f"Another process is at work on '{name}'; wait for it or stop it.")
         yield file.fileno()
+
+
+def inherited(name: str) -> bool:
+    """Whether this process was started with the lock `name`."""
+    return os.environ.get(INHERITED) == name
 
 
 def held(name: str) -> bool:

@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[2]
 
 # Every module of aecore stands in one of these three; a package's place is its modules' place.
 SERVES = {
-    "bound", "certificate", "config", "datasets", "draft", "errors", "evaluation", "exports", "families", "figures",
-    "grids", "javascript", "jobs", "latents", "locks", "neighbours", "optimised", "places", "projection", "shipped",
-    "space", "spectrum", "stacks", "store", "turns",
+    "axes", "bound", "certificate", "config", "datasets", "draft", "errors", "evaluation", "exports", "families",
+    "figures", "grids", "javascript", "jobs", "latents", "locks", "neighbours", "optimised", "places", "projection",
+    "shipped", "space", "spectrum", "stacks", "store", "studies", "turns",
 }  # fmt: skip
 LEARNS = {
     "classifier",
@@ -28,6 +28,7 @@ LEARNS = {
     "measures",
     "models",
     "nets",
+    "sweep",
     "training",
     "vision",
 }
@@ -162,4 +163,4 @@ def test_serving_loads_nothing_heavy() -> None:
     modules = ["aecore", *(module_name(path) for path in SERVING)]
     script = f"import sys, {', '.join(modules)}; print(*sys.modules, sep='\\n')"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert not {*HEAVY, "scipy", "pandas", "streamlit"} & set(loaded.stdout.split())
+    assert not {*HEAVY, "scipy", "pandas", "streamlit", "optuna"} & set(loaded.stdout.split())
