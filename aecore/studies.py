@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -45,6 +45,7 @@ class Plan:
     base: RunConfig
     axes: tuple[Axis, ...]
     validation: int
+    data: Mapping[str, str]  # the checksums of the dataset's files
 
     def config(self, values: dict[str, Value]) -> RunConfig:
         """The config of a trial; raises `AecoreError` where its values do not go together."""
@@ -60,15 +61,20 @@ class Plan:
 
     def to_json(self) -> str:
         """As the storage keeps it; `from_json` reads it back."""
-        facts = {"base": self.base.to_dict(), "over": [axis.text for axis in self.axes], "validation": self.validation}
-        return json.dumps(facts, sort_keys=True)
+        facts = {
+            "base": self.base.to_dict(),
+            "over": [axis.text for axis in self.axes],
+            "validation": self.validation,
+            "data": dict(self.data),
+        }
+        return json.dumps(facts)
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """The plan that `to_json` wrote."""
         facts = json.loads(text)
         base = RunConfig.from_dict(facts["base"])
-        return cls(base, axes.parse_all(facts["over"], base), facts["validation"])
+        return cls(base, axes.parse_all(facts["over"], base), facts["validation"], facts["data"])
 
 
 @dataclass(frozen=True)
@@ -140,11 +146,12 @@ def plan(base: RunConfig, over: tuple[Axis, ...], validation: int | None = None)
 
     Raises `AecoreError` where the training images do not suffice.
     """
-    total = len(datasets.load(base.dataset).train_images)
+    dataset = datasets.load(base.dataset)
+    total = len(dataset.train_images)
     held_out = min(VALIDATION, total // 6) if validation is None else validation
     if not 0 < held_out < total:
         raise AecoreError(f"'validation' must lie between 1 and {total - 1:,}, not {held_out:,}.")
-    made = Plan(base, over, held_out)
+    made = Plan(base, over, held_out, dict(dataset.checksums))
     most = max([base.train_images, *(_most(axis) for axis in over if axis.field == "train_images")])
     if most > total - held_out:
         raise AecoreError(
@@ -180,8 +187,9 @@ def join(name: str, plan: Plan | None = None, storage: str | None = None) -> Stu
         raise AecoreError(f"The study '{name}' is kept in {known}, not in {wanted}; give this one another name.")
     place = known or wanted or str(path.with_name(_JOURNAL))
     begun = open_storage(name, place, begin=plan)
-    if plan is not None and plan_of(begun) != plan:
-        raise AecoreError(_difference(name, plan_of(begun), plan))
+    kept = plan_of(begun)
+    if plan not in (None, kept):
+        raise AecoreError(_difference(name, kept, plan))
     if known is None:
         write_whole(path, json.dumps({"storage": place}).encode())
     return Study(name)
@@ -235,22 +243,20 @@ def open_storage(name: str, place: str, begin: Plan | None = None) -> optuna.Stu
     """Optuna's study `name` in the storage at `place`, begun with a plan where it is absent and one is given."""
     package = _optuna()
     try:
-        if begin is None and "://" not in place and not Path(place).exists():
-            raise KeyError(place)
-        storage = _storage(place)
-        if begin is None:
-            found: optuna.Study = package.load_study(study_name=name, storage=storage)
-            return found
+        there = begin is not None or "://" in place or Path(place).exists()
+        storage = _storage(place) if there else None
+        if begin is None and (storage is None or name not in package.get_all_study_names(storage)):
+            raise AecoreError(f"There is no study '{name}' in {place}; name a family and what to search over.")
         study: optuna.Study = package.create_study(
             study_name=name, storage=storage, direction="minimize", load_if_exists=True
         )
-        if PLAN not in study.user_attrs:
+        if begin is not None and not study.user_attrs and not study.get_trials(deepcopy=False):
             study.set_user_attr(PLAN, begin.to_json())
-        return study
-    except KeyError as error:
-        raise AecoreError(f"There is no study '{name}' in {place}; name a family and what to search over.") from error
+    except AecoreError:
+        raise
     except Exception as error:  # whatever a database or a damaged journal raises
         raise AecoreError(f"The study '{name}' cannot be read from {place} ({_line(error)}).") from error
+    return study
 
 
 def plan_of(study: optuna.Study) -> Plan:
@@ -284,12 +290,14 @@ def _most(axis: Axis) -> int:
 
 
 def _difference(name: str, kept: Plan, asked: Plan) -> str:
-    """Which of the three things it is that a study has otherwise."""
+    """Which of the four things it is that a study has otherwise."""
     rule = "give the same, or another name to `--study`."
     if kept.axes != asked.axes:
         return f"The study '{name}' searches over {' '.join(axis.text for axis in kept.axes)}; {rule}"
     if kept.validation != asked.validation:
         return f"The study '{name}' scores on the last {kept.validation:,} training images; {rule}"
+    if kept.data != asked.data:
+        return f"The study '{name}' was begun on other images than this machine's '{kept.base.dataset}'; copy its data."
     differing = [
         f"{field.name} {getattr(kept.base, field.name)}"
         for field in fields(RunConfig)

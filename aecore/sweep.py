@@ -42,6 +42,8 @@ def sweep(study: Study, trials: int, prune: bool = True) -> Iterator[Trial]:
     depend on the base's seed, n, and the trials before it: one process proposes the same again.
     """
     plan, store = study.plan, study.optuna
+    if dict(datasets.load(plan.base.dataset).checksums) != plan.data:
+        raise AecoreError(f"This machine's '{plan.base.dataset}' is not the study's; copy the same data to both.")
     store.sampler = _Numbered(plan.base.seed)
     wanted = prune and all(axis.field != "epochs" for axis in plan.axes)
     store.pruner = MedianPruner() if wanted else NopPruner()
