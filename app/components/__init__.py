@@ -147,3 +147,15 @@ def tiles(data: Mapping[str, Any], key: str) -> dict[str, str] | None:
     """Rows of images under one another; the `run` and `start` of the tile that was just clicked, or None."""
     clicked: dict[str, str] | None = _tiles(key=key, data=data, on_open_change=lambda: None).open
     return clicked
+
+
+_parallel = component("parallel")
+
+
+def parallel(fields: Sequence[Mapping[str, Any]], unit: str, trials: Sequence[Mapping[str, Any]], key: str) -> int:
+    """Trials of a search, the best first, as parallel coordinates and a table; the number of the one that is chosen."""
+    chosen: int | None = st.session_state.get(key, {}).get("trial")
+    if chosen not in [trial["number"] for trial in trials]:
+        chosen = trials[0]["number"]
+    _parallel(key=key, data=[fields, unit, trials, chosen], on_trial_change=lambda: None)
+    return chosen

@@ -9,6 +9,7 @@ import components
 import joblist
 import runs
 import streamlit as st
+import sweeps
 from attempts import attempt, show_problem
 
 from aecore import datasets, jobs, store
@@ -76,15 +77,17 @@ def page() -> None:
         st.toast(text)
     form, board = st.columns([1, 3], gap="large")
     with form:
-        _new_run()
+        config = _new_run()
     with board:
         _board()
+    sweeps.section(config, _start)
 
 
 # --- a new run ---
 
 
-def _new_run() -> None:
+def _new_run() -> RunConfig | None:
+    """The form; what it says, or None where that cannot be trained."""
     st.header("New run")
     family = st.selectbox(
         "Model", list(MODELS), format_func=lambda name: MODELS[name].title, key="family", persist_state=KEEP
@@ -100,8 +103,9 @@ def _new_run() -> None:
         check_data(config, datasets.load(config.dataset))
     except AecoreError as error:
         st.error(str(error))
-        return
+        return None
     _start_button(config)
+    return config
 
 
 def _opening_recipe(family: str) -> str:

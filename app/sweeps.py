@@ -1,0 +1,206 @@
+"""The search on the Train page: studies on disk, their trials, and a search of one's own in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import components
+import streamlit as st
+
+from aecore import axes, jobs, store, studies
+from aecore.axes import Axis
+from aecore.config import RunConfig, train_command
+from aecore.errors import AecoreError
+from aecore.studies import Study, Trial
+
+KEEP: Literal["session"] = "session"
+TICK = 2.0  # seconds between looks at a study that is searched
+MORE = 20  # trials
+PROBLEM = "search problem"
+FIRST = ("lr", "batch_size", "latent_dim")  # searched over at first, the first two that a family has
+RANK = {"complete": 0, "pruned": 1, "running": 2, "failed": 3, "interrupted": 4}
+
+
+def section(config: RunConfig | None, train: Callable[[RunConfig], None]) -> None:
+    """The whole section, folded away; nothing of it is made before it is opened.
+
+    A new search goes around `config`; `train` starts a run of the best one.
+    """
+    box = st.expander("Search for better settings", key="search", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        new, found = st.columns([1, 3], gap="large")
+        with new:
+            _new_search(config)
+        with found:
+            _studies(train)
+
+
+# --- a new search ---
+
+
+def _new_search(config: RunConfig | None) -> None:
+    st.subheader("New search")
+    if config is None:
+        st.caption("The settings above cannot be trained.")
+        return
+    st.caption("Around the model and settings above. The last training images decide, never the test images.")
+    known = axes.fields(config.family)
+    chosen = st.multiselect(
+        "Search over", known, default=[name for name in (*FIRST, *known) if name in known][: min(2, len(known))],
+        key=f"{config.family} over", persist_state=KEEP, wrap=True,
+    )  # fmt: skip
+    texts = [
+        f"{name}={st.text_input(name, axes.suggestion(name, config), key=f'{config.family} over {name}')}"
+        for name in chosen
+    ]
+    trials = st.number_input("Trials", 1, value=MORE, step=1, key="search trials", persist_state=KEEP)
+    name = st.text_input("Name of the study", _free_name(config), key=f"study {config.family} {len(studies.names())}")
+    st.button(
+        "Start search",
+        width="stretch",
+        disabled=not chosen,
+        on_click=_attempt,
+        args=(_start, name, config, texts, trials),
+    )
+    _show_problem()
+
+
+def _free_name(config: RunConfig) -> str:
+    taken, number = studies.names(), 1
+    while f"{config.family}-{number}" in taken:
+        number += 1
+    return f"{config.family}-{number}"
+
+
+def _start(name: str, config: RunConfig, texts: list[str], trials: int) -> None:
+    studies.start(name, studies.plan(config, axes.parse_all(texts, config)), trials)
+    st.session_state["study"] = name
+
+
+def _attempt(action: Callable[..., Any], *arguments: Any) -> None:
+    try:
+        action(*arguments)
+    except AecoreError as error:
+        st.session_state[PROBLEM] = str(error)
+
+
+def _show_problem() -> None:
+    if problem := st.session_state.pop(PROBLEM, ""):
+        st.error(problem)
+
+
+# --- the studies there are ---
+
+
+def _studies(train: Callable[[RunConfig], None]) -> None:
+    names = studies.names()
+    if not names:
+        st.info("There are no studies yet. Start a search, and watch its trials here.")
+        return
+    if st.session_state.get("study") not in names:
+        st.session_state["study"] = names[0]
+    name = st.selectbox("Study", names, key="study", persist_state=KEEP)
+    try:
+        active = bool(Study(name).workers())
+        # Polling costs a rerun a tick: only while a process of this machine searches.
+        st.fragment(_live, run_every=TICK if active else None)(name, active, train)
+    except AecoreError as error:
+        st.error(str(error))
+        _discard_button(name)
+
+
+def _live(name: str, active: bool, train: Callable[[RunConfig], None]) -> None:
+    """What moves: how far the search is, and its trials."""
+    study = Study(name)
+    if bool(study.workers()) != active:
+        st.rerun()
+    trials = sorted(study.trials(), key=_place)
+    words, buttons = st.columns([3, 2], vertical_alignment="center")
+    words.markdown(f"**{name}** · {_summary(study, trials, active)}")
+    with buttons.container(horizontal=True, horizontal_alignment="right"):
+        _buttons(study, len(trials), active)
+    _show_problem()
+    if study.message and not active:
+        st.error(study.message)
+    if trials:
+        chosen = components.parallel(
+            [_axis(axis) for axis in study.plan.axes], study.plan.score, [_row(study, trial) for trial in trials],
+            key=f"parallel {name}",
+        )  # fmt: skip
+        _train_button(study, trials, chosen, train)
+
+
+def _place(trial: Trial) -> tuple[int, float, int]:
+    """The best first; then those that ended early, at work, or in vain."""
+    return RANK[trial.state], trial.score if trial.score is not None else float("inf"), trial.number
+
+
+def _summary(study: Study, trials: list[Trial], active: bool) -> str:
+    best = studies.best(trials)
+    parts = [f"{study.plan.base.family} on {study.plan.base.dataset}"]
+    if best is not None and best.score is not None:
+        parts.append(f"best {best.score:.2f} ({study.plan.score}, {study.plan.validation:,} validation images)")
+    if active:
+        parts.append("stopping" if study.stopping else "searching")
+    return " · ".join(parts)
+
+
+def _buttons(study: Study, trials: int, active: bool) -> None:
+    if active:
+        st.button(
+            "Stopping…" if study.stopping else "Stop search", key="stop search", disabled=study.stopping,
+            help="Stops after this epoch; the search can go on.", on_click=_attempt, args=(studies.stop, study.name),
+        )  # fmt: skip
+        return
+    st.button(
+        f"{MORE} more trials",
+        key="more trials",
+        on_click=_attempt,
+        args=(studies.start, study.name, None, trials + MORE),
+    )
+    _discard_button(study.name)
+
+
+def _discard_button(name: str) -> None:
+    with st.popover("Discard"):
+        st.markdown(f"Forget the study {name}? Where its trials are kept on this machine alone, they are lost.")
+        st.button("Delete the study", key="discard study", on_click=_attempt, args=(studies.discard, name))
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    choices = [axes.spell(choice) for choice in axis.choices] or None
+    numbers = {"low": axis.low, "high": axis.high, "log": axis.log, "whole": axis.whole}
+    return {"name": axis.field, "choices": choices, **numbers}
+
+
+def _row(study: Study, trial: Trial) -> dict[str, Any]:
+    values = [
+        axes.spell(trial.values[axis.field]) if axis.choices else trial.values[axis.field] for axis in study.plan.axes
+    ]
+    return {
+        "number": trial.number, "state": trial.state, "values": values, "score": trial.score, "epoch": trial.epoch,
+        "seconds": trial.seconds, "sentence": trial.sentence,
+    }  # fmt: skip
+
+
+def _train_button(study: Study, trials: list[Trial], chosen: int | None, train: Callable[[RunConfig], None]) -> None:
+    """The chosen trial's config, on all training images: a run, or how to make one."""
+    trial = next((trial for trial in trials if trial.number == chosen), None)
+    if trial is None:
+        return
+    try:
+        config = study.plan.config(trial.values)
+    except AecoreError:
+        return  # it failed for that, and says so
+    if store.find(config) is not None:
+        st.page_link(
+            "views/explore.py", label=f"Open the run of trial {chosen} in Explore", query_params={"run": config.run_id}
+        )
+    elif any(job.run_id == config.run_id for job in jobs.jobs()):
+        st.caption(f"Trial {chosen} is in training as a run, above.")
+    else:
+        st.button(f"Train trial {chosen} on all training images", key="train trial", on_click=train, args=(config,))
+        st.code(train_command(config), language="bash", wrap_lines=True)
