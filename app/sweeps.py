@@ -8,10 +8,11 @@ from typing import Any, Literal
 import components
 import streamlit as st
 
-from aecore import axes, jobs, store, studies
+from aecore import axes, datasets, jobs, store, studies
 from aecore.axes import Axis
 from aecore.config import RunConfig, train_command
 from aecore.errors import AecoreError
+from aecore.families import MODELS
 from aecore.studies import Study, Trial
 
 KEEP: Literal["session"] = "session"
@@ -140,7 +141,8 @@ def _place(trial: Trial) -> tuple[int, float, int]:
 
 def _summary(study: Study, trials: list[Trial], active: bool) -> str:
     best = studies.best(trials)
-    parts = [f"{study.plan.base.family} on {study.plan.base.dataset}"]
+    base = study.plan.base
+    parts = [f"{MODELS[base.family].short} on {datasets.title(base.dataset)}"]
     if best is not None and best.score is not None:
         parts.append(f"best {best.score:.2f} ({study.plan.score}, {study.plan.validation:,} validation images)")
     if active:
@@ -202,5 +204,5 @@ def _train_button(study: Study, trials: list[Trial], chosen: int | None, train: 
     elif any(job.run_id == config.run_id for job in jobs.jobs()):
         st.caption(f"Trial {chosen} is in training as a run, above.")
     else:
-        st.button(f"Train trial {chosen} on all training images", key="train trial", on_click=train, args=(config,))
+        st.button(f"Train trial {chosen}", key="train trial", on_click=train, args=(config,))
         st.code(train_command(config), language="bash", wrap_lines=True)

@@ -44,7 +44,7 @@ function makeView(root, choose) {
 
   function redraw() {
     for (const trial of trials) trial.inside = within(trial.places, ranges);
-    const axes = [...fields, scoreAxis(unit, trials)].map((axis, _, all) => ({ ...axis, last: all.length - 1 }));
+    const axes = [...fields, scoreAxis(unit, trials)];
     find("svg").ariaLabel = `Parallel coordinates of ${trials.length} trials: ${axes.map((axis) => axis.name).join("; ")}`;
     plot.show({ axes, trials });
     fill();

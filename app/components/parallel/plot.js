@@ -10,8 +10,8 @@ const CLICK = 4; // CSS pixels: a shorter drag is a click
 
 // heard: {brushed(ranges), pointed(number or null), chosen(number)}
 export function makePlot(svg, heard) {
-  const grid = node("g", { class: "grid" }), paths = node("g", {}), handles = node("g", {});
-  svg.append(grid, paths, handles);
+  const [lines, paths, labels, handles] = ["lines", "paths", "labels", "handles"].map((name) => node("g", { class: name }));
+  svg.append(lines, paths, labels, handles);
   const observer = new ResizeObserver(() => draw());
   observer.observe(svg.parentElement);
   let shown = { axes: [], trials: [] };
@@ -47,7 +47,8 @@ export function makePlot(svg, heard) {
     if (!width || !shown.axes.length) return;
     layout = layOut(shown.axes.length, width);
     attributes(svg, { viewBox: `0 0 ${width} ${layout.height}`, height: layout.height });
-    grid.replaceChildren(...shown.axes.flatMap((axis, at) => scaleOf(axis, at, layout)));
+    lines.replaceChildren(...shown.axes.map((_, at) => lineOf(at, layout)));
+    labels.replaceChildren(...shown.axes.flatMap((axis, at) => labelsOf(axis, at, layout)));
     paths.replaceChildren(...shown.trials.toReversed().map(pathOf));
     place();
   }
@@ -151,6 +152,7 @@ function layOut(count, width) {
       along: (at, x) => limited((x - left) / length),
       box: (at, from, to, half) => ({ x: left + from * length, y: y(at) - half, width: (to - from) * length, height: 2 * half }),
       thumb: (at, along) => ({ x: left + along * length - 4, y: y(at) - 11, width: 8, height: 22 }),
+      name: (at) => ({ x: left, y: y(at) - 18 }),
     };
   }
   const top = 40, bottom = 300, left = 92, right = 28, length = bottom - top;
@@ -161,22 +163,24 @@ function layOut(count, width) {
     along: (at, _, y) => limited((bottom - y) / length),
     box: (at, from, to, half) => ({ x: x(at) - half, y: bottom - to * length, width: 2 * half, height: (to - from) * length }),
     thumb: (at, along) => ({ x: x(at) - 11, y: bottom - along * length - 4, width: 22, height: 8 }),
+    // the last one's, a score's, may be long
+    name: (at) => (at === count - 1 ? { x: width, y: top - 22, "text-anchor": "end" } : { x: x(at), y: top - 22, "text-anchor": "middle" }),
   };
 }
 
-// The line of an axis, its name, and its marks.
-function scaleOf(axis, at, layout) {
+function lineOf(at, layout) {
   const [x1, y1] = layout.point(at, 0), [x2, y2] = layout.point(at, 1);
-  const last = at > 0 && !layout.flat && x1 > layout.point(at - 1, 0)[0] && at === axis.last;
-  const name = layout.flat ? { x: x1, y: y1 - 18 } : { x: last ? x1 + 20 : x1, y: y2 - 22, "text-anchor": last ? "end" : "middle" };
-  return [
-    node("line", { x1, y1, x2, y2 }),
-    words(axis.name, { ...name, class: "name" }),
-    ...marksOf(axis).map((value) => {
-      const [x, y] = layout.point(at, placeOf(axis, value));
-      return words(spelled(value), layout.flat ? { x, y: y + 24, "text-anchor": anchor(placeOf(axis, value)) } : { x: x - 14, y: y + 4, "text-anchor": "end" });
-    }),
-  ];
+  return node("line", { x1, y1, x2, y2 });
+}
+
+// The name of an axis, and its marks.
+function labelsOf(axis, at, layout) {
+  const marks = marksOf(axis).map((value) => {
+    const along = placeOf(axis, value), [x, y] = layout.point(at, along);
+    const text = axis.beyond && value === axis.high ? `≥ ${spelled(value)}` : spelled(value);
+    return words(text, layout.flat ? { x, y: y + 24, "text-anchor": anchor(along) } : { x: x - 14, y: y + 4, "text-anchor": "end" });
+  });
+  return [words(axis.name, { ...layout.name(at), class: "name" }), ...marks];
 }
 
 function anchor(along) {

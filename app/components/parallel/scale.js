@@ -1,6 +1,6 @@
 // An axis as numbers: a value's place between 0 and 1, round marks along it, and whether a trial lies in the ranges.
 //
-// An axis is {name, choices} or {name, low, high, log, whole}.
+// An axis is {name, choices} or {name, low, high, log, whole}, and `beyond` where values lie above its end.
 
 const CLOSE = 1e-9;
 
@@ -53,10 +53,13 @@ export function within(places, ranges) {
   });
 }
 
-// The axis of the scores, from the best to the worst of complete trials: those of trials that ended early are no
-// scores of whole trainings, and the poor ones among them would squeeze the others together.
+// The axis of the scores, from the best to the worst of complete trials, but no further than a box plot's whisker: those
+// of trials that ended early are no scores of whole trainings, and a poor one would squeeze the good ones together.
 export function scoreAxis(name, trials) {
-  const complete = trials.filter((trial) => trial.state === "complete" && trial.score !== null).map((trial) => trial.score);
-  const scores = complete.length ? complete : trials.map((trial) => trial.score).filter((score) => score !== null);
-  return { name, choices: null, low: Math.min(...scores), high: Math.max(...scores), log: false, whole: false };
+  const scored = trials.filter((trial) => trial.score !== null);
+  const complete = scored.filter((trial) => trial.state === "complete");
+  const scores = (complete.length ? complete : scored).map((trial) => trial.score).sort((a, b) => a - b);
+  const [low, lower, upper, high] = [0, 0.25, 0.75, 1].map((share) => scores[Math.round(share * (scores.length - 1))] ?? 0);
+  const whisker = upper + 1.5 * (upper - lower);
+  return { name, choices: null, low, high: Math.min(high, whisker), log: false, whole: false, beyond: high > whisker };
 }
