@@ -12,15 +12,15 @@ from aecore.errors import AecoreError
 _PROBLEM = "problem"
 
 
-def attempt(action: Callable[..., Any], *arguments: Any) -> None:
-    """Do what a button asked for; where it cannot be done, keep the sentence for `show_problem`."""
+def attempt(action: Callable[..., Any], *arguments: Any, place: str = _PROBLEM) -> None:
+    """Do what a button asked for; where it cannot be done, keep the sentence for `show_problem` at that place."""
     try:
         action(*arguments)
     except AecoreError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[place] = str(error)
 
 
-def show_problem() -> None:
+def show_problem(place: str = _PROBLEM) -> None:
     """The last attempt's sentence, once."""
-    if problem := st.session_state.pop(_PROBLEM, ""):
+    if problem := st.session_state.pop(place, ""):
         st.error(problem)
