@@ -14,7 +14,7 @@ import optuna
 import pytest
 import torch
 
-from aecore import AecoreError, RunConfig, datasets, locks, make_config, store, studies
+from aecore import AecoreError, RunConfig, datasets, jobs, locks, make_config, store, studies
 from aecore.__main__ import main
 from aecore.axes import parse_all
 from aecore.config import train_command
@@ -244,7 +244,14 @@ def wait_for(condition):
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("AECORE_HOME", str(tmp_path))
-    return tmp_path
+    yield tmp_path
+    end_children()
+
+
+def end_children():
+    for child in jobs._children:
+        child.kill()
+        child.wait()
 
 
 def test_two_processes_share_a_study(home):
@@ -300,6 +307,7 @@ def test_a_search_in_the_background_leaves_its_last_words(tiny):
     studies.start("s", plan_of(), 1)
     wait_for(lambda: not Study("s").workers())
     assert "There is no dataset 'tiny'" in Study("s").message
+    end_children()
 
 
 # --- the command ---
