@@ -61,8 +61,8 @@ class Muon(Optimizer):
 def orthogonal(matrix: Tensor) -> Tensor:
     """U V' of a matrix U S V', roughly: X <- a X + (b G + c G^2) X with G = X X', or from the right, the smaller one.
 
-    X starts with its Schatten 4-norm scaled to 1, the fourth root of the sum of its singular values' fourth powers: that
-    is no less than the largest of them, and it comes with the first G. Source: as `_POLYNOMIALS`.
+    X starts scaled by its Schatten 4-norm, the fourth root of the sum of its singular values' fourth powers, which is
+    no less than the largest of them and comes with the first G. Source: as `_POLYNOMIALS`.
     """
     x: Tensor = matrix / matrix.norm().clamp(min=1e-30)
     tall = x.shape[0] > x.shape[1]
