@@ -103,7 +103,7 @@ def _score(plan: Plan, model: Model, config: RunConfig, images: Tensor, epoch: i
     """The mean reconstruction error of images, and a VAE's KL: by the base's loss, and of the base's noisy images."""
     model.eval()
     model.config = replace(config, loss=plan.base.loss, noise=plan.base.noise)
-    terms = evaluate_terms(model, images, generator_for(plan.base.seed, stream=3))
+    terms, _ = evaluate_terms(model, images, generator_for(plan.base.seed, stream=3))
     model.config = config
     score = terms.get("recon", terms["sse"]) + terms.get("kl", 0.0)
     if not math.isfinite(score):
