@@ -3,11 +3,11 @@
 
 import { attribute, worthWalking } from "../../js/directions.js";
 import { element } from "../../js/dom.js";
+import { directionView, LASSO, REST } from "../../js/groups.js";
 import { brief } from "../numbers.js";
 import { Sliders } from "../sliders.js";
 import { Strip, TILES } from "../strip.js";
 
-const REST = "rest", LASSO = "lasso-"; // keys of groups; a class has its number
 const NAME = "A−B";
 
 export class Directions {
@@ -184,7 +184,7 @@ export class Directions {
   // The keys of A and B, where they are not the first ones.
   state() {
     const { a, b } = this.wanted ?? this.chosen, first = this.first();
-    return a === first.a && b === first.b ? null : [a, b].map(encodeURIComponent).join(" ");
+    return a === first.a && b === first.b ? null : directionView(a, b);
   }
 
   // Groups of the map are known once the server has answered.
