@@ -8,6 +8,7 @@ from typing import Any
 
 import components
 import exporting
+import groups
 import links
 import nearby
 import runs
@@ -25,7 +26,6 @@ FEW = 5  # more runs than this are a list to choose from rather than a row of bu
 MODEL = "explore_model"  # the widget; Streamlit forgets it when the page is left
 PLACE = "explore_place"  # where the person is, kept over page switches
 TURN = "explore_turn"  # the place in another run that the component turned to
-GROUPS = "groups"  # lassoed on the map: [name, dataset, numbers of test images]
 OPENING = "explore_opening"  # what the component was told to open: (number, place, problem)
 
 
@@ -97,7 +97,7 @@ def _explorer(run: Run, place: Place, number: int) -> None:
     if panel == "interpolate":
         answers["clouds"] = [(one.run_id, runs.space(one)["cloud"]) for one in others]
     if panel == "directions":
-        answers["groups"] = _groups(run.config.dataset)
+        answers["groups"] = groups.kept(run.config.dataset)
     if panel == "neighbours":
         answers["training"] = _training(run)
     turn = components.explorer(runs.space(run), space.opening(run, place, number), answers, _moved)
@@ -112,11 +112,6 @@ def _explorer(run: Run, place: Place, number: int) -> None:
 def _beside(run: Run) -> list[Run]:
     """The runs on the same dataset."""
     return [one for one in runs.finished() if one.config.dataset == run.config.dataset]
-
-
-def _groups(dataset: str) -> list[list[Any]]:
-    """The groups of the dataset's test images that were lassoed on the map, as [name, numbers]."""
-    return [[name, list(numbers)] for name, of, numbers in st.session_state.get(GROUPS, ()) if of == dataset]
 
 
 def _training(run: Run) -> dict[str, Any] | None:

@@ -7,8 +7,10 @@ import json
 import shutil
 from dataclasses import replace
 
+import groups
 import numpy as np
 import pytest
+from groups import Group
 
 from aecore import datasets, evaluation, make_config, neighbours, store
 
@@ -153,7 +155,7 @@ def test_the_models_panel_is_sent_the_weights_of_the_other_models(home, open_pag
 
 def test_the_directions_panel_is_told_of_this_datasets_groups(home, open_page):
     app = open_page("figures")
-    app.session_state["groups"] = [["boots", "fashion_mnist", [0, 23]], ["sevens", "mnist", [0, 17]]]
+    app.session_state[groups.KEY] = [Group("boots", "fashion_mnist", (0, 23)), Group("sevens", "mnist", (0, 17))]
     app.query_params["panel"] = "directions"
     assert explorer(app.switch_page("views/explore.py").run())["answers"] == {"groups": [["boots", [0, 23]]]}
 

@@ -3,10 +3,10 @@
     python tests/bench/explore.py [--moves 300] [--seconds 10]
 
 Drags sliders as fast as moves are taken, with the gauge on and each panel open in turn, along both kinds of axes. A
-line each, in milliseconds: from an input's timestamp to its picture on the canvas; the same from the pointer's move,
-which the browser holds back until its next frame; from one frame to the next; and the work in a frame's callback. Every
-input is decoded: the two counts must be equal. Then bytes over the websocket: in a drag, at the commit that follows
-it, and on a switch to another page and back. Then the server's processor time during a slow drag.
+line each, in milliseconds: from an input's own timestamp to its picture on the canvas; the same from the pointer's
+move, which the browser holds back until its next frame; from one frame to the next; and the work in a frame's
+callback. Every input is decoded: the two counts must be equal. Then bytes over the websocket: in a drag, at the commit
+that follows it, and on a switch to another page and back. Then the server's processor time during a slow drag.
 """
 
 import argparse

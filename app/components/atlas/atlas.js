@@ -2,6 +2,7 @@
 // here, before the next frame; the server hears only of what is opened, and of groups that are kept.
 
 import { element } from "../js/dom.js";
+import { directionView, LASSO, REST } from "../js/groups.js";
 import { encodeCode, replaceLink } from "../js/link.js";
 import { makePainter } from "../js/pixels.js";
 import { makeCard } from "./card.js";
@@ -83,7 +84,7 @@ function makeAtlas(root) {
     show: (name) => map && regroup(Int32Array.from(data.groups.find(([one]) => one === name)[1]), name),
     close: () => regroup(null),
   });
-  press(".direct", () => tell("open", { panel: "directions" }));
+  press(".direct", () => tell("open", { panel: "directions", view: directionView(LASSO + data.groups.at(-1)[0], REST) }));
   const observer = new ResizeObserver(resize);
   observer.observe(over);
 

@@ -15,9 +15,9 @@
 // Of the explorer it may read space, decode, encode, codes, images, labels (null until loaded), z, home, start,
 // sigma (a VAE's at the start's image, or null), axes (the sliders'), held (the one in hand), gauge (outside(z): has z
 // left the data?), picture.real (the start's image, pixels or null), and call jump(z), glide(z) (on the way: the server
-// and the link hear of it at the next rest), begin(start), take(dimension), set(dimension, value), ask(question),
-// turn(place) (open another run there), rest() after a change to its own state, and refresh() to be shown again at the
-// next frame.
+// and the link hear of it at the next rest), announce(event) (its picture is there), begin(start), take(dimension),
+// set(dimension, value), ask(question), turn(place) (open another run there), rest() after a change to its own state, and
+// refresh() to be shown again at the next frame.
 
 import { element } from "../js/dom.js";
 import { Directions } from "./panels/directions.js";

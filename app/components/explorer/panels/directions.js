@@ -3,11 +3,11 @@
 
 import { attribute, worthWalking } from "../../js/directions.js";
 import { element } from "../../js/dom.js";
+import { directionView, LASSO, REST } from "../../js/groups.js";
 import { brief } from "../numbers.js";
 import { Sliders } from "../sliders.js";
 import { Strip, TILES } from "../strip.js";
 
-const REST = "rest", LASSO = "lasso-"; // keys of groups; a class has its number
 const NAME = "A−B";
 
 export class Directions {
@@ -47,24 +47,38 @@ export class Directions {
 
   open(space) {
     const classes = space.classes.map((name, label) => [String(label), name]).filter(([label]) => space.means[label]);
-    const chosen = space.dataset === this.space?.dataset ? this.chosen : { a: classes[0][0], b: REST };
-    Object.assign(this, { space, classes, lassos: [], wanted: null, chosen });
+    const other = space.dataset !== this.space?.dataset;
+    Object.assign(this, { space, classes, wanted: null, missing: false });
+    if (other) Object.assign(this, { lassos: [], heard: null, chosen: this.first() });
     this.strip.open(space);
     this.offer();
   }
 
+  // The groups until the person chooses.
+  first() {
+    return { a: this.classes[0][0], b: REST };
+  }
+
   // answers.groups: [[name, [numbers of test images]]], lassoed on the map.
   hear(answers) {
-    if (!answers?.groups) return;
+    const heard = JSON.stringify(answers?.groups);
+    if (!heard || heard === this.heard) return;
+    this.heard = heard;
     this.lassos = answers.groups.map(([name, rows]) => [LASSO + name, name, rows]);
-    const all = this.keys(), { chosen, wanted } = this;
-    const there = (ends) => Object.values(ends).every((key) => all.includes(key));
-    if (wanted && there(wanted)) this.chosen = wanted;
-    else if (!there(chosen)) this.chosen = { a: this.classes[0][0], b: REST };
-    this.missing = Boolean(wanted) && !there(wanted);
+    this.settle();
+    this.explorer.refresh();
+  }
+
+  // Take the groups that the link wants. Those of the map are waited for until the server has named them.
+  settle() {
+    const there = (ends) => ends !== null && Object.values(ends).every((key) => this.keys().includes(key));
+    const { wanted, chosen } = this, found = there(wanted);
+    if (wanted && !found && this.heard === null) return;
+    this.missing = wanted !== null && !found;
+    if (found) this.chosen = wanted;
+    else if (!there(chosen)) this.chosen = this.first();
     this.wanted = null;
     this.offer();
-    this.explorer.refresh();
   }
 
   keys() {
@@ -169,8 +183,8 @@ export class Directions {
 
   // The keys of A and B, where they are not the first ones.
   state() {
-    const { a, b } = this.wanted ?? this.chosen;
-    return a === this.classes[0][0] && b === REST ? null : [a, b].map(encodeURIComponent).join(" ");
+    const { a, b } = this.wanted ?? this.chosen, first = this.first();
+    return a === first.a && b === first.b ? null : directionView(a, b);
   }
 
   // Groups of the map are known once the server has answered.
@@ -178,9 +192,8 @@ export class Directions {
     const [a, b, more] = text.split(" ").map(plain);
     const known = (key) => key?.startsWith(LASSO) || this.keys().includes(key);
     if (!known(a) || !known(b) || a === b || more !== undefined) return false;
-    const waits = [a, b].some((key) => !this.keys().includes(key));
-    Object.assign(this, waits ? { wanted: { a, b } } : { chosen: { a, b } });
-    this.offer();
+    this.wanted = { a, b };
+    this.settle();
     return true;
   }
 }
