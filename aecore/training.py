@@ -261,20 +261,25 @@ def _nest(flat: Mapping[str, Tensor]) -> dict[str, dict[str, dict[str, dict[str,
     return nested
 
 
-def evaluate_terms(model: Model, images: Tensor, generator: Generator) -> dict[str, float]:
-    """The objectives' terms and their loss, and `sse`, averaged over `images`, uint8 (n, h, w) or (n, pixels)."""
+def evaluate_terms(model: Model, images: Tensor, generator: Generator) -> tuple[dict[str, float], Tensor]:
+    """Means over `images`, uint8 (n, h, w) or (n, pixels), and the images' codes, (n, latent_dim).
+
+    The means are those of the objectives' terms, of their `loss`, and of `sse`.
+    """
     sums: dict[str, float] = {}
+    codes: list[Tensor] = []
     with torch.no_grad():
         for batch in _batches(images, 2048):
             x = model.pixels(batch)
-            values = {"sse": (model.decode(model.encode(x)) - x).square().sum(1)}
+            codes.append(model.encode(x))
+            values = {"sse": (model.decode(codes[-1]) - x).square().sum(1)}
             for objective in model.objectives():
                 terms = objective.terms(x, generator)
                 values |= terms
                 values["loss"] = values.get("loss", 0.0) + objective.loss(terms).expand(len(x))
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + float(value.sum())
-    return {name: total / len(images) for name, total in sums.items()}
+    return {name: total / len(images) for name, total in sums.items()}, torch.cat(codes)
 
 
 def descend(losses: Iterable[Tensor], parameters: Sequence[nn.Parameter], lr: float, steps: int) -> Iterator[float]:
