@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 # Every module of aecore stands in one of these three; a package's place is its modules' place.
 SERVES = {
     "bound", "certificate", "config", "datasets", "draft", "errors", "evaluation", "exports", "families", "figures",
-    "grids", "javascript", "jobs", "latents", "locks", "neighbours", "optimised", "places", "projection", "shipped",
-    "space", "spectrum", "stacks", "store",
+    "glide", "grids", "javascript", "jobs", "latents", "locks", "neighbours", "optimised", "places", "projection",
+    "shipped", "space", "spectrum", "stacks", "store",
 }  # fmt: skip
 LEARNS = {
     "classifier",
