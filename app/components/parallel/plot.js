@@ -89,6 +89,7 @@ export function makePlot(svg, heard) {
     const strip = node("rect", { class: "strip" }), kept = node("line", { class: "kept" });
     const thumbs = [0, 1].map((end) => makeThumb(at, end));
     whole.append(strip, kept, ...thumbs);
+    whole.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // a drag, no scrolling
     handles.append(whole);
     let began = null;
     strip.addEventListener("pointerdown", (event) => {
