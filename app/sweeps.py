@@ -195,4 +195,4 @@ def _train_button(plan: Plan, trial: Trial, train: Callable[[RunConfig], None]) 
         st.caption(f"Trial {trial.number} is begun as a run, above.")
     else:
         _button(f"Train trial {trial.number} as a run", train, config)
-        st.code(train_command(config), language="bash", wrap_lines=True)
+        st.code(train_command(config), language=None, wrap_lines=True)  # its colours would be too faint
