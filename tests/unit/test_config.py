@@ -3,6 +3,7 @@
 import pytest
 
 from aecore import MODELS, AecoreError, RunConfig, __main__, make_config
+from aecore.commands import runs
 from aecore.config import recipe_of, train_command
 
 
@@ -88,6 +89,6 @@ def test_text_that_is_no_config(text):
 )
 def test_the_command_of_a_config_trains_it(config, monkeypatch):
     trained = []
-    monkeypatch.setattr(__main__, "_train_config", lambda config, with_maps: trained.append(config) or 0)
+    monkeypatch.setattr(runs, "train_config", lambda config, *rest: trained.append(config) or 0)
     assert __main__.main(train_command(config).split()[1:]) == 0
     assert trained == [config]

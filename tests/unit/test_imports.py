@@ -35,7 +35,7 @@ LEARNS = {
     "training",
     "vision",
 }
-JOINS = {"__init__", "__main__", "experiment"}  # what brings the two together; the first one lazily
+JOINS = {"__init__", "__main__", "commands", "experiment"}  # what brings the two together; the first one lazily
 
 HEAVY = ("torch", "torchvision", "sklearn", "openTSNE", "umap", "numba")
 NOT_FOR_SERVING = (*HEAVY, *(f"aecore.{name}" for name in LEARNS | JOINS - {"__init__"}))

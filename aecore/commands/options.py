@@ -1,0 +1,63 @@
+"""What several commands share: a command's options, and how numbers are printed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any, NoReturn, get_args, get_origin, get_type_hints
+
+from aecore.config import RunConfig
+
+Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]  # name, what runs, its help
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        self.exit(2, f"aecore: {message}; `{self.prog} --help` lists what there is.\n")
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """One option for each field of `RunConfig`; what is not given is left to the recipe."""
+    for name, hint in get_type_hints(RunConfig).items():
+        option = f"--{name.replace('_', '-')}"
+        if hint is bool:
+            parser.add_argument(option, default=argparse.SUPPRESS, action=argparse.BooleanOptionalAction)
+        elif name != "family":
+            parser.add_argument(
+                option,
+                default=argparse.SUPPRESS,
+                type=_option_type(name, hint),
+                metavar="|".join(get_args(hint)) if isinstance(_first(hint), str) else name.upper(),
+            )
+
+
+def _option_type(name: str, hint: Any) -> Callable[[str], Any]:
+    if name == "hidden":
+        return _widths
+    return hint if hint in (int, float) else str
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(width) for width in text.split(",") if width)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be widths such as 256,128, not '{text}'") from error
+
+
+def _first(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) and get_args(hint) else None
+
+
+def changes(options: argparse.Namespace) -> dict[str, Any]:
+    """The fields of a config that were given on the command line."""
+    given = vars(options)
+    return {field: given[field] for field in get_type_hints(RunConfig) if field in given and field != "family"}
+
+
+def summary(numbers: dict[str, Any]) -> str:
+    """The losses and errors among `numbers`, in one line."""
+    shown = ("loss", "recon", "bce", "kl", "sse")
+    return ", ".join(f"{name} {numbers[name]:.2f}" for name in shown if isinstance(numbers.get(name), float))
