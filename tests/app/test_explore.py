@@ -151,6 +151,13 @@ def test_the_models_panel_is_sent_the_weights_of_the_other_models(home, open_pag
     )
 
 
+def test_the_directions_panel_is_told_of_this_datasets_groups(home, open_page):
+    app = open_page("figures")
+    app.session_state["groups"] = [["boots", "fashion_mnist", [0, 23]], ["sevens", "mnist", [0, 17]]]
+    app.query_params["panel"] = "directions"
+    assert explorer(app.switch_page("views/explore.py").run())["answers"] == {"groups": [["boots", [0, 23]]]}
+
+
 def test_other_panels_ask_for_nothing(home, open_page, runs):
     app = open_page("explore")
     assert explorer(app)["answers"] == {}

@@ -47,6 +47,7 @@ def lines(codes):
     principal = directions.principal(codes)
     attributes = [(rest, directions.attribute(codes, a, rest)) for rest in (b, None)]
     return {
+        "codes": codes.tolist(),
         "mean": principal[0].origin.tolist(),
         "principal": [
             {"vector": one.vector.tolist(), "places": one.along(codes[:5]).tolist(),

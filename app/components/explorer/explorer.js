@@ -215,8 +215,13 @@ class Explorer {
     this.axes.write(this.z, index, value);
     if (this.held.index !== index) this.take(index);
     if (!this.paint()) return;
-    this.root.dispatchEvent(new CustomEvent("decoded", { bubbles: true, composed: true, detail: { since: event.timeStamp } }));
+    this.announce(event);
     this.refresh();
+  }
+
+  // The picture of an input is on its canvas.
+  announce({ timeStamp: since }) {
+    this.root.dispatchEvent(new CustomEvent("decoded", { bubbles: true, composed: true, detail: { since } }));
   }
 
   set(index, value) {
@@ -235,7 +240,8 @@ class Explorer {
   glide(z) {
     this.z.set(z);
     this.placeSliders();
-    this.redraw();
+    this.paint();
+    this.refresh();
   }
 
   redraw() {

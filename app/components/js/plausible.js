@@ -36,23 +36,6 @@ export function reach(cloud, z, vectors) {
   });
 }
 
-// The steps [low, high] along a vector between which z stays in the data, or null where it does nowhere.
-export function reachAlong({ d, inverse, limit, mean }, z, vector) {
-  let along = 0, square = 0, left = -limit;
-  for (let i = 0; i < d; i++) {
-    let w = 0, u = 0;
-    for (let j = 0; j <= i; j++) {
-      w += inverse[i * d + j] * (z[j] - mean[j]);
-      u += inverse[i * d + j] * vector[j];
-    }
-    along += u * w;
-    square += u * u;
-    left += w * w;
-  }
-  const root = Math.sqrt(along ** 2 - square * left);
-  return Number.isNaN(root) ? null : [(-along - root) / square, (-along + root) / square];
-}
-
 // The share of draws from N(0, I) with a higher density than z: the chi-square distribution with d degrees of freedom at
 // |z|^2. P(a, x) = x^a e^-x / Gamma(a + 1) (1 + x / (a + 1) + x^2 / ((a + 1)(a + 2)) + ...), a = d / 2, x = |z|^2 / 2.
 export function priorShare(z) {

@@ -35,7 +35,10 @@ export class Directions {
     this.box = root.querySelector(".along");
     this.box.before(this.strip.root);
     this.slider = new Sliders(this.box, {
-      move: (_, t) => explorer.glide(this.at(t)),
+      move: (_, t, event) => {
+        explorer.glide(this.at(t));
+        explorer.announce(event);
+      },
       rest: (soon) => explorer.rest(soon),
       take: () => {},
       home: () => this.go(this.direction.along(explorer.home)),
