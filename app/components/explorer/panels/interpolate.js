@@ -9,10 +9,10 @@ import { makePainter } from "../../js/pixels.js";
 import { isOutside, shareNearer } from "../../js/plausible.js";
 import { toPixels } from "../../js/span.js";
 import { makeStack } from "../../js/stack.js";
+import { Player } from "../player.js";
 import { isStart, parseStart, startCode } from "../starts.js";
 import { Strip, TILES } from "../strip.js";
 
-const SECONDS = 3; // from A to B while playing
 const WAYS = { lerp, slerp };
 
 export class Interpolate {
@@ -38,12 +38,14 @@ export class Interpolate {
       <p class="note">Under each step: how many per cent of the model's test codes lie nearer to their centre.</p>`;
     const find = (selector) => root.querySelector(selector);
     Object.assign(this, {
-      root, explorer, way: find(".way"), player: find(".play"), along: find(".along"), others: find(".others"), beside: find(".beside"),
+      root, explorer, way: find(".way"), along: find(".along"), others: find(".others"), beside: find(".beside"),
       boxes: [...root.querySelectorAll(".end")], chosen: new Set(), models: [], clouds: new Map(), ends: [null, null],
     });
     this.way.addEventListener("change", () => this.changed());
-    this.player.addEventListener("click", () => this.toggle());
-    this.along.addEventListener("input", () => { this.stop(); this.go(this.along.valueAsNumber); });
+    this.player = new Player(find(".play"), {
+      go: (t) => this.go(t), moved: () => explorer.z.some((value, i) => value !== this.last[i]), rest: () => explorer.rest(),
+    });
+    this.along.addEventListener("input", () => { this.player.stop(); this.go(this.along.valueAsNumber); });
     this.along.addEventListener("change", () => explorer.rest());
     this.others.addEventListener("click", () => this.offer(this.beside.hidden));
     this.boxes.forEach((box, end) => {
@@ -54,13 +56,19 @@ export class Interpolate {
 
   // Ends that mean something in this run too stay.
   open(space) {
-    this.stop();
+    this.player.stop();
     const same = space.dataset === this.space?.dataset;
     this.ends = this.ends.map((end) => same && end && isStart(end, space) ? end : null);
     Object.assign(this, { space, asked: "", shown: null });
     for (const box of this.boxes) box.querySelector("input").max = space.count - 1;
     this.paint = this.boxes.map((box) => makePainter(box.querySelector("canvas"), ...space.shape, space.span));
+    this.enable(false);
     this.list([]);
+  }
+
+  // There is a way once codes and images are here.
+  enable(ready) {
+    this.player.button.disabled = this.along.disabled = !ready;
   }
 
   // An end is written as in the link: the name of a start, or a code.
@@ -117,6 +125,7 @@ export class Interpolate {
   }
 
   showEnds() {
+    this.enable(true);
     this.pictures = this.ends.map((end) => this.pictureOf(end));
     this.boxes.forEach((box, at) => {
       this.paint[at](this.pictures[at]);
@@ -208,7 +217,7 @@ export class Interpolate {
 
   // A tile: this model's is gone to, another model is opened there.
   visit(row, t) {
-    this.stop();
+    this.player.stop();
     if (!row.run) {
       this.go(t);
       this.explorer.rest();
@@ -221,51 +230,18 @@ export class Interpolate {
   go(t) {
     this.along.value = t;
     this.along.style.setProperty("--at", t);
-    this.explorer.glide(WAYS[this.way.value](...this.ends.map((end) => this.codeOf(end)), t));
+    this.last = WAYS[this.way.value](...this.ends.map((end) => this.codeOf(end)), t);
+    this.explorer.glide(this.last);
   }
 
   key(name) {
-    const use = { "Shift+A": () => this.here(0), "Shift+B": () => this.here(1), "Shift+P": () => this.toggle() }[name];
+    const use = { "Shift+A": () => this.here(0), "Shift+B": () => this.here(1), "Shift+P": () => this.player.toggle() }[name];
     use?.();
     return Boolean(use);
   }
 
-  toggle() {
-    if (this.playing) this.hide();
-    else if (this.shown) this.play();
-  }
-
-  // There and back, until it is stopped or the code is moved by hand; by whole tiles where a person wants less motion.
-  play() {
-    const slow = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const { explorer } = this, start = performance.now();
-    let last = null;
-    const step = (now) => {
-      if (last && explorer.z.some((value, i) => value !== last[i])) { this.stop(); return; }
-      const ways = Math.max(0, now - start) / 1000 / SECONDS % 2, t = ways > 1 ? 2 - ways : ways;
-      this.go(slow ? Math.round(t * (TILES - 1)) / (TILES - 1) : t);
-      last = explorer.z.slice();
-      this.playing = requestAnimationFrame(step);
-    };
-    this.playing = requestAnimationFrame(step);
-    this.label();
-  }
-
-  stop() {
-    cancelAnimationFrame(this.playing);
-    this.playing = null;
-    this.label();
-  }
-
   hide() {
-    if (!this.playing) return;
-    this.stop();
-    this.explorer.rest();
-  }
-
-  label() {
-    this.player.textContent = this.playing ? "Stop" : "Play";
-    this.player.ariaPressed = String(Boolean(this.playing));
+    this.player.end();
   }
 
   state() {
