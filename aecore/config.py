@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Loss = Literal["bce", "mse"]
 Activation = Literal["relu", "silu", "tanh"]
-Optimiser = Literal["adam", "adamw", "muon"]
+Optimiser = Literal["adam", "adamw", "muon", "quick-muon"]  # quick-muon: at half the price, a little coarser
 Schedule = Literal["constant", "cosine", "quadratic"]
 Output = Literal["sigmoid", "linear"]
 Precision = Literal["float32", "bfloat16", "auto"]
@@ -47,7 +47,7 @@ class RunConfig:
     dropout: float = 0.1  # share of the units that the dropout AE switches off
     optimiser: Optimiser = "adam"
     lr: float = 1e-3
-    bias_lr: float = 3e-3  # muon only: AdamW's rate for the biases
+    bias_lr: float = 3e-3  # muon and quick-muon only: AdamW's rate for the biases
     weight_decay: float = 0.0
     schedule: Schedule = "constant"  # cosine, quadratic: to 0, after a linear warm-up over the first tenth
     batch_size: int = 512

@@ -168,7 +168,7 @@ def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, datase
     """Score and draw an epoch, then write it down: pictures first, so that a row in the history has its grid."""
     began = time.perf_counter()
     model.eval()
-    scores = evaluate_terms(model, test, generator_for(draft.config.seed, stream=3))
+    scores, _ = evaluate_terms(model, test, generator_for(draft.config.seed, stream=3))
     if not all(map(math.isfinite, scores.values())):
         raise diverged(f"at the end of epoch {epoch.number}, on the test images", epoch.number - 1, draft.config)
     with torch.no_grad():

@@ -47,6 +47,11 @@ def held(name: str) -> bool:
         return False
 
 
+def known(prefix: str) -> list[str]:
+    """The names of locks that begin so and have ever been held here."""
+    return [path.name.removesuffix(".lock") for path in (home() / "locks").glob(f"{prefix}*.lock")]
+
+
 def _path(name: str) -> Path:
     return home() / "locks" / f"{name}.lock"
 

@@ -176,14 +176,18 @@ class Run(RunFolder):
         return {}
 
     def codes_bytes(self) -> bytes:
-        """Codes, errors and maps as one safetensors file, for the page: `codes`, `sse`, `bce`, `map.<method>`."""
-        return save_tensors({**self._codes, **{f"map.{name}": points for name, points in self.maps.items()}})
+        """The file of codes and errors as it is: safetensors of `codes`, `sse` and, where there is one, `bce`."""
+        return self._checked(CODES)
+
+    def map_bytes(self, method: str) -> bytes:
+        """A 2-D map as a safetensors file, for the page: `points` (n, 2)."""
+        return save_tensors({"points": self.maps[method]})
 
     def save_map(self, method: str, points: Array) -> None:
-        """Keep a 2-D map (n, 2) with the run; beside the user's runs where the run's folder cannot be written."""
+        """Keep a 2-D map (n, 2) with the run; beside the user's runs where it is shipped or cannot be written to."""
         name = f"{method}.npy"
         try:
-            write_array(self.path / "maps" / name, points)
+            write_array((_own_maps(self) if self.shipped else self.path / "maps") / name, points)
         except OSError:
             write_array(_own_maps(self) / name, points)
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -32,7 +33,6 @@ PLAN, WORKER, SENTENCE = "plan", "worker", "sentence"  # what a study and its tr
 
 _PLACE, _JOURNAL, _LOG, _STOP = "study.json", "journal.log", "log.txt", "stop"
 VALIDATION = 10_000  # images at most, and a sixth of a dataset's training images
-_SLOTS = 1024  # processes of one machine on one study
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,7 @@ class Study:
 
     def workers(self) -> list[str]:
         """The locks that this machine's processes on the study hold."""
-        return [name for name in _slots(self.name, self._most_slots()) if locks.held(name)]
-
-    def _most_slots(self) -> int:
-        mine = [slot for trial in self.optuna.get_trials(deepcopy=False) if (slot := _slot_here(trial))]
-        return max(mine, default=0) + 1
+        return [slot for slot in locks.known(_slot(self.name, "")) if locks.held(slot)]
 
     @property
     def stopping(self) -> bool:
@@ -232,11 +228,9 @@ def take_slot(study: Study, stack: ExitStack) -> tuple[int, str]:
 
     The lock's descriptor and its name. Whoever has it knows that trials marked with it are nobody else's.
     """
-    for name in _slots(study.name, _SLOTS):
-        if locks.held(name) and not locks.inherited(name):
-            continue
-        return stack.enter_context(locks.hold(name)), name
-    raise AecoreError(f"{_SLOTS} processes are at work on the study '{study.name}' already.")
+    slots = (_slot(study.name, str(number)) for number in count(1))
+    free = next(slot for slot in slots if locks.inherited(slot) or not locks.held(slot))
+    return stack.enter_context(locks.hold(free)), free
 
 
 def open_storage(name: str, place: str, begin: Plan | None = None) -> optuna.Study:
@@ -306,15 +300,9 @@ def _difference(name: str, kept: Plan, asked: Plan) -> str:
     return f"The study '{name}' has {', '.join(differing)}; {rule}"
 
 
-def _slots(name: str, count: int) -> list[str]:
-    """The names of the locks of this machine's processes on a study."""
-    return [f"study-{name}.{socket.gethostname()}.{slot}" for slot in range(1, count + 1)]
-
-
-def _slot_here(trial: optuna.trial.FrozenTrial) -> int:
-    """The number of the process of this machine that made the trial; 0 where another machine did."""
-    _, _, slot = (worker := str(trial.user_attrs.get(WORKER, ""))).rpartition(".")
-    return int(slot) if worker.endswith(f".{socket.gethostname()}.{slot}") and slot.isdecimal() else 0
+def _slot(study: str, number: str) -> str:
+    """The name of the lock of one of this machine's processes on a study."""
+    return f"study-{study}.{socket.gethostname()}.{number}"
 
 
 def _trial(trial: optuna.trial.FrozenTrial, name: str) -> Trial:
@@ -322,7 +310,7 @@ def _trial(trial: optuna.trial.FrozenTrial, name: str) -> Trial:
     ended, began = trial.datetime_complete, trial.datetime_start
     return Trial(
         number=trial.number,
-        state=_state(trial),
+        state=_state(trial, name),
         values=trial.params,
         score=trial.value if trial.values else trial.intermediate_values.get(last),
         epoch=last,
@@ -331,13 +319,14 @@ def _trial(trial: optuna.trial.FrozenTrial, name: str) -> Trial:
     )
 
 
-def _state(trial: optuna.trial.FrozenTrial) -> State:
+def _state(trial: optuna.trial.FrozenTrial, study: str) -> State:
     """As the storage has it, corrected by the lock: a killed process cannot say that it died."""
     if trial.state.name == "FAIL":
         return "failed" if SENTENCE in trial.user_attrs else "interrupted"
     if trial.state.is_finished():
         return "complete" if trial.state.name == "COMPLETE" else "pruned"
-    return "running" if not _slot_here(trial) or locks.held(trial.user_attrs[WORKER]) else "interrupted"
+    worker = str(trial.user_attrs.get(WORKER, ""))
+    return "interrupted" if worker.startswith(_slot(study, "")) and not locks.held(worker) else "running"
 
 
 def _line(error: Exception) -> str:

@@ -19,14 +19,14 @@ from torch import Tensor
 
 from aecore import datasets
 from aecore.axes import Axis, Value
-from aecore.config import RunConfig
+from aecore.config import RunConfig, check_data
 from aecore.datasets.base import Bytes
 from aecore.distributed import ALONE
 from aecore.errors import AecoreError
 from aecore.experiment import begin, fresh_views
 from aecore.models.base import Model
 from aecore.studies import SENTENCE, WORKER, Plan, Study, Trial, request_stop, take_slot
-from aecore.training import diverged, evaluate_terms, fit, generator_for
+from aecore.training import evaluate_terms, fit, generator_for
 
 
 class _StopError(Exception):
@@ -93,6 +93,7 @@ def _scores(plan: Plan, config: RunConfig) -> Iterator[tuple[int, float]]:
     cut = len(dataset.train_images) - plan.validation
     held_out = _tensor(dataset.train_images[cut:])
     config = replace(config, train_images=config.train_images or cut)
+    check_data(config, dataset)
     _, images, model = begin(config, ALONE)
     for epoch in fit(model, images, config, fresh=fresh_views(dataset, config)):
         yield epoch.number, _score(plan, model, config, held_out, epoch.number)
@@ -102,11 +103,11 @@ def _score(plan: Plan, model: Model, config: RunConfig, images: Tensor, epoch: i
     """The mean reconstruction error of images, and a VAE's KL: by the base's loss, and of the base's noisy images."""
     model.eval()
     model.config = replace(config, loss=plan.base.loss, noise=plan.base.noise)
-    terms = evaluate_terms(model, images, generator_for(plan.base.seed, stream=3))
+    terms, _ = evaluate_terms(model, images, generator_for(plan.base.seed, stream=3))
     model.config = config
     score = terms.get("recon", terms["sse"]) + terms.get("kl", 0.0)
     if not math.isfinite(score):
-        raise diverged(f"at the end of epoch {epoch}, on the validation images", 0, config)
+        raise AecoreError(f"Training diverged in epoch {epoch}: the score is no number; search below lr {config.lr:g}.")
     return score
 
 

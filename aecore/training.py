@@ -17,10 +17,13 @@ from aecore.config import RunConfig
 from aecore.distributed import ALONE, Team
 from aecore.errors import AecoreError
 from aecore.models.base import Images, Model, Objective, Terms
+from aecore.muon import Muon as QuickMuon
+from aecore.threads import Threads
 
 Snapshot = dict[str, Tensor]
 
 _LOOK = 10_000  # images whose mean `start` "centred" takes
+_SHARE = 128  # images of a batch that are worth a thread of their own
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,12 @@ class _Loop:
         self.order = generator_for(config.seed, stream=1)
         self.noise = generator_for(config.seed, stream=2, device=images.device)
         self.objectives = [team.joined(objective) for objective in model.objectives()]
+        self.threads = Threads(_parts(model, config, images.device, team))
+        self.noises = [self.noise, *(torch.Generator() for _ in range(1, self.threads.count))]
         pixels = math.prod(images.shape[1:])
         steps = math.ceil(len(images) / config.batch_size) * config.epochs
-        self.optimisers = [_optimisers(objective, config, pixels) for objective in self.objectives]
+        dtype = torch.bfloat16 if self.bfloat16 else torch.float32
+        self.optimisers = [_optimisers(one, config, pixels, dtype, self.threads) for one in self.objectives]
         self.schedules = [
             LambdaLR(optimiser, _schedule(config, steps)) for group in self.optimisers for optimiser in group
         ]
@@ -112,18 +118,21 @@ class _Loop:
         sums: dict[str, Tensor] = {}
         losses: list[Tensor] = []
         self.team.noise_seed(self.noise, self.config.seed, self.epoch)
+        for part, noise in enumerate(self.noises[1:], 1):  # from the epoch alone: a snapshot need not hold them
+            noise.manual_seed((self.config.seed * 1_000_003 + self.epoch * 1_009 + part * 100_003) % 2**63)
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
-        for whole in _batches(order, self.config.batch_size):
-            self.held += self.hold()
-            batch, weight = self.team.share(whole)
-            x = self.model.pixels(self._varied(self.images[batch]))
-            for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
-                terms, loss = self._step(objective, optimisers, x, weight)
-                losses.append(loss)  # looked at once an epoch: a look at every step would wait for it
-                for name, term in terms.items() if weight else ():
-                    sums[name] = sums.get(name, torch.zeros((), device=x.device)) + term.detach().sum()
-            for schedule in self.schedules:
-                schedule.step()
+        with self.threads.at_work():
+            for whole in _batches(order, self.config.batch_size):
+                self.held += self.hold()
+                batch, weight = self.team.share(whole)
+                x = self.model.pixels(self._varied(_rows(self.images, batch)))
+                for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
+                    totals, loss = self._step(objective, optimisers, x, weight)
+                    losses.append(loss)  # looked at once an epoch: a look at every step would wait for it
+                    for name, total in totals.items() if weight else ():
+                        sums[name] = sums.get(name, torch.zeros((), device=x.device)) + total
+                for schedule in self.schedules:
+                    schedule.step()
         self.model.eval()
         self.team.settle(self.model)
         self.epoch += 1
@@ -136,15 +145,29 @@ class _Loop:
     def _step(
         self, objective: Objective, optimisers: list[Optimizer], x: Tensor, weight: float
     ) -> tuple[Terms, Tensor]:
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16):
-            terms = objective.terms(x, self.noise)
-        loss = objective.loss(terms)
-        gradients = self.team.gradients(loss, objective.parameters, weight)
+        """One step from a batch, each thread with its part of it; the sum of every term, and the loss."""
+
+        def passes(part: tuple[Tensor, Generator]) -> tuple[Terms, Tensor, tuple[Tensor, ...]]:
+            own, noise = part
+            alone = len(own) == len(x)  # what autocast keeps is seen by all threads
+            with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16, cache_enabled=alone):
+                terms = objective.terms(own, noise)
+            loss = objective.loss(terms)
+            if not alone:
+                loss = loss * (len(own) / len(x))
+            gradients = self.team.gradients(loss, objective.parameters, weight)
+            return {name: term.detach().sum() for name, term in terms.items()}, loss.detach(), gradients
+
+        parts = zip(x.tensor_split(self.threads.count), self.noises, strict=True)
+        (totals, loss, gradients), *others = self.threads.map(passes, [part for part in parts if len(part[0])])
+        for terms, more, rest in others:
+            totals, loss = {name: total + terms[name] for name, total in totals.items()}, loss + more
+            torch._foreach_add_(gradients, rest)
         for parameter, gradient in zip(objective.parameters, gradients, strict=True):
             parameter.grad = gradient
         for optimiser in optimisers:
             optimiser.step()
-        return terms, loss.detach()
+        return totals, loss
 
     def _means(self, sums: Mapping[str, Tensor], losses: Sequence[Tensor]) -> dict[str, float]:
         means = {name: float(total) / len(self.images) for name, total in sums.items()}
@@ -185,7 +208,20 @@ class _Loop:
         return [optimiser for group in self.optimisers for optimiser in group]
 
 
-def _optimisers(objective: Objective, config: RunConfig, pixels: int) -> list[Optimizer]:
+def _parts(model: Model, config: RunConfig, device: torch.device, team: Team) -> int:
+    """How many threads share a batch: one where its images depend on each other, or where others share the work."""
+    if team.size > 1 or device.type != "cpu" or any(True for _ in model.buffers()):
+        return 1
+    return max(1, min(torch.get_num_threads(), config.batch_size // _SHARE))
+
+
+def _rows(images: Images, index: Tensor) -> Tensor:
+    return images.index_select(0, index) if isinstance(images, Tensor) else images[index]
+
+
+def _optimisers(
+    objective: Objective, config: RunConfig, pixels: int, dtype: torch.dtype, threads: Threads
+) -> list[Optimizer]:
     """Muon takes the matrices and AdamW the rest; Adam and AdamW take everything.
 
     Losses are summed over pixels, and Adam's epsilon grows with them: the step is the one that a mean
@@ -198,8 +234,13 @@ def _optimisers(objective: Objective, config: RunConfig, pixels: int) -> list[Op
         return [AdamW(objective.parameters, config.lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
     matrices = [parameter for parameter in objective.parameters if parameter.ndim == 2]
     others = [parameter for parameter in objective.parameters if parameter.ndim != 2]
+    muon: Optimizer
+    if config.optimiser == "quick-muon":
+        muon = QuickMuon(matrices, config.lr, config.weight_decay, dtype=dtype, each=threads.map)
+    else:
+        muon = Muon(matrices, config.lr, weight_decay=config.weight_decay)
     return [
-        Muon(matrices, config.lr, weight_decay=config.weight_decay),
+        muon,
         AdamW(others, config.bias_lr, eps=eps, weight_decay=config.weight_decay, fused=True),
     ]
 
@@ -280,20 +321,25 @@ def _nest(flat: Mapping[str, Tensor]) -> dict[str, dict[str, dict[str, dict[str,
     return nested
 
 
-def evaluate_terms(model: Model, images: Tensor, generator: Generator) -> dict[str, float]:
-    """The objectives' terms and their loss, and `sse`, averaged over `images`, uint8 (n, h, w) or (n, pixels)."""
+def evaluate_terms(model: Model, images: Tensor, generator: Generator) -> tuple[dict[str, float], Tensor]:
+    """Means over `images`, uint8 (n, h, w) or (n, pixels), and the images' codes, (n, latent_dim).
+
+    The means are those of the objectives' terms, of their `loss`, and of `sse`.
+    """
     sums: dict[str, float] = {}
+    codes: list[Tensor] = []
     with torch.no_grad():
         for batch in _batches(images, 2048):
             x = model.pixels(batch)
-            values = {"sse": (model.decode(model.encode(x)) - x).square().sum(1)}
+            codes.append(model.encode(x))
+            values = {"sse": (model.decode(codes[-1]) - x).square().sum(1)}
             for objective in model.objectives():
                 terms = objective.terms(x, generator)
                 values |= terms
                 values["loss"] = values.get("loss", 0.0) + objective.loss(terms).expand(len(x))
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + float(value.sum())
-    return {name: total / len(images) for name, total in sums.items()}
+    return {name: total / len(images) for name, total in sums.items()}, torch.cat(codes)
 
 
 def descend(losses: Iterable[Tensor], parameters: Sequence[nn.Parameter], lr: float, steps: int) -> Iterator[float]:

@@ -9,20 +9,18 @@ import streamlit as st
 
 from aecore.errors import AecoreError
 
+_PROBLEM = "problem"
 
-def attempt(action: Callable[..., Any], *arguments: Any, place: str = "page") -> None:
-    """Do what a button asked for; where it cannot be done, keep the sentence for `show_problem` of that place."""
+
+def attempt(action: Callable[..., Any], *arguments: Any, place: str = _PROBLEM) -> None:
+    """Do what a button asked for; where it cannot be done, keep the sentence for `show_problem` at that place."""
     try:
         action(*arguments)
     except AecoreError as error:
-        st.session_state[_key(place)] = str(error)
+        st.session_state[place] = str(error)
 
 
-def show_problem(place: str = "page") -> None:
-    """The sentence of the last attempt at that place of the page, once."""
-    if problem := st.session_state.pop(_key(place), ""):
+def show_problem(place: str = _PROBLEM) -> None:
+    """The last attempt's sentence, once."""
+    if problem := st.session_state.pop(place, ""):
         st.error(problem)
-
-
-def _key(place: str) -> str:
-    return f"problem {place}"

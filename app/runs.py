@@ -53,8 +53,13 @@ def weights(run: Run) -> tuple[str, bytes]:
 
 
 def codes(run: Run) -> tuple[str, bytes]:
-    """For `components.store`: a safetensors file of the test codes, their errors and 2-D maps."""
-    return f"codes/{run.run_id}", _codes(run.run_id, run.record.get("created"), tuple(run.maps), run)
+    """For `components.store`: a safetensors file of the test codes and their errors."""
+    return f"codes/{run.run_id}", _codes(run.run_id, run.record.get("created"), run)
+
+
+def points(run: Run, method: str) -> tuple[str, bytes]:
+    """For `components.store`: a safetensors file of the test codes' 2-D map by that method."""
+    return f"map/{run.run_id}/{method}", _points(run.run_id, run.record.get("created"), method, run)
 
 
 def images(dataset: str) -> tuple[str, bytes]:
@@ -139,8 +144,13 @@ def _weights(run_id: str, created: str | None, _run: Run) -> bytes:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _codes(run_id: str, created: str | None, maps: tuple[str, ...], _run: Run) -> bytes:
+def _codes(run_id: str, created: str | None, _run: Run) -> bytes:
     return _run.codes_bytes()
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _points(run_id: str, created: str | None, method: str, _run: Run) -> bytes:
+    return _run.map_bytes(method)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -15,13 +15,13 @@ from aecore.axes import Axis
 from aecore.config import RunConfig, train_command
 from aecore.errors import AecoreError
 from aecore.families import MODELS
-from aecore.studies import Study, Trial
+from aecore.studies import Plan, Study, Trial
 
 KEEP: Literal["session"] = "session"
 TICK = 2.0  # seconds between looks at a study that is searched
 MORE = 20  # trials
+PLACE = "search problem"  # of what `attempt` could not do
 FIRST = ("lr", "batch_size", "latent_dim")  # searched over at first, the first two that a family has
-_attempt = partial(attempt, place="search")
 RANK = {"complete": 0, "pruned": 1, "running": 2, "failed": 3, "interrupted": 4}
 
 
@@ -61,14 +61,8 @@ def _new_search(config: RunConfig | None) -> None:
     ]
     trials = st.number_input("Trials", 1, value=MORE, step=1, key="search trials", persist_state=KEEP)
     name = st.text_input("Name of the study", _free_name(config), key=f"study {config.family} {len(studies.names())}")
-    st.button(
-        "Start search",
-        width="stretch",
-        disabled=not chosen,
-        on_click=_attempt,
-        args=(_start, name, config, texts, trials),
-    )
-    show_problem("search")
+    _button("Start search", _start, name, config, texts, trials, width="stretch", disabled=not chosen)
+    show_problem(PLACE)
 
 
 def _free_name(config: RunConfig) -> str:
@@ -94,26 +88,34 @@ def _studies(train: Callable[[RunConfig], None]) -> None:
     if st.session_state.get("study") not in names:
         st.session_state["study"] = names[0]
     name = st.selectbox("Study", names, key="study", persist_state=KEEP)
+    active = _active(name)
+    # Polling costs a rerun a tick: only while a process of this machine searches.
+    st.fragment(_live, run_every=TICK if active else None)(name, active, train)
+
+
+def _active(name: str) -> bool:
     try:
-        active = bool(Study(name).workers())
-        # Polling costs a rerun a tick: only while a process of this machine searches.
-        st.fragment(_live, run_every=TICK if active else None)(name, active, train)
-    except AecoreError as error:
-        st.error(str(error))
-        _discard_button(name)
+        return bool(Study(name).workers())
+    except AecoreError:
+        return False  # `_live` says why
 
 
 def _live(name: str, active: bool, train: Callable[[RunConfig], None]) -> None:
     """What moves: how far the search is, and its trials."""
-    study = Study(name)
-    if bool(study.workers()) != active:
-        st.rerun()
-    trials = sorted(study.trials(), key=_place)
+    if name not in studies.names() or _active(name) != active:
+        st.rerun()  # the whole page: a search has started or ended, or a study is gone
+    show_problem(PLACE)
+    try:
+        study = Study(name)
+        trials = sorted(study.trials(), key=_place)
+    except AecoreError as error:
+        st.error(str(error))
+        _discard_button(name)
+        return
     words, buttons = st.columns([3, 2], vertical_alignment="center")
-    words.markdown(f"**{name}** · {_summary(study, trials, active)}")
+    words.markdown(_summary(study, trials, active))
     with buttons.container(horizontal=True, horizontal_alignment="right"):
-        _buttons(study, len(trials), active)
-    show_problem("search")
+        _buttons(study, trials, active)
     if study.message and not active:
         st.error(study.message)
     if trials:
@@ -121,7 +123,7 @@ def _live(name: str, active: bool, train: Callable[[RunConfig], None]) -> None:
             [_axis(axis) for axis in study.plan.axes], study.plan.score, [_row(study, trial) for trial in trials],
             key=f"parallel {name}",
         )  # fmt: skip
-        _train_button(study, trials, chosen, train)
+        _train_button(study.plan, next(trial for trial in trials if trial.number == chosen), train)
 
 
 def _place(trial: Trial) -> tuple[int, float, int]:
@@ -129,7 +131,7 @@ def _place(trial: Trial) -> tuple[int, float, int]:
     return RANK[trial.state], trial.score if trial.score is not None else float("inf"), trial.number
 
 
-def _summary(study: Study, trials: list[Trial], active: bool) -> str:
+def _summary(study: Study, trials: Sequence[Trial], active: bool) -> str:
     best = studies.best(trials)
     base = study.plan.base
     parts = [f"{MODELS[base.family].short} on {datasets.title(base.dataset)}"]
@@ -140,26 +142,28 @@ def _summary(study: Study, trials: list[Trial], active: bool) -> str:
     return " · ".join(parts)
 
 
-def _buttons(study: Study, trials: int, active: bool) -> None:
+def _buttons(study: Study, trials: Sequence[Trial], active: bool) -> None:
     if active:
-        st.button(
-            "Stopping…" if study.stopping else "Stop search", key="stop search", disabled=study.stopping,
-            help="Stops after this epoch; the search can go on.", on_click=_attempt, args=(studies.stop, study.name),
+        _button(
+            "Stopping…" if study.stopping else "Stop search", studies.stop, study.name, disabled=study.stopping,
+            help="Stops after this epoch; the search can go on.",
         )  # fmt: skip
         return
-    st.button(
-        f"{MORE} more trials",
-        key="more trials",
-        on_click=_attempt,
-        args=(studies.start, study.name, None, trials + MORE),
-    )
+    ended = sum(trial.state != "interrupted" for trial in trials)
+    _button(f"{MORE} more trials", studies.start, study.name, None, ended + MORE)
     _discard_button(study.name)
 
 
 def _discard_button(name: str) -> None:
-    with st.popover("Discard"):
+    with st.popover("Delete"):
         st.markdown(f"Forget the study {name}? Where its trials are kept on this machine alone, they are lost.")
-        st.button("Delete the study", key="discard study", on_click=_attempt, args=(studies.discard, name))
+        _button("Delete the study", studies.discard, name)
+
+
+def _button(label: str, act: Callable[..., Any], *arguments: Any, **looks: Any) -> None:
+    """A button that acts; the whole page then tells what has become of it."""
+    if st.button(label, on_click=partial(attempt, act, *arguments, place=PLACE), **looks):
+        st.rerun()
 
 
 def _axis(axis: Axis) -> dict[str, Any]:
@@ -178,21 +182,17 @@ def _row(study: Study, trial: Trial) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _train_button(study: Study, trials: list[Trial], chosen: int | None, train: Callable[[RunConfig], None]) -> None:
-    """The chosen trial's config, on all training images: a run, or how to make one."""
-    trial = next((trial for trial in trials if trial.number == chosen), None)
-    if trial is None:
-        return
+def _train_button(plan: Plan, trial: Trial, train: Callable[[RunConfig], None]) -> None:
+    """A trial's config on all the images that the base has: its run, or ways to make one."""
     try:
-        config = study.plan.config(trial.values)
+        config = plan.config(trial.values)
     except AecoreError:
-        return  # it failed for that, and says so
+        return  # the trial failed for that, and says so
     if store.find(config) is not None:
-        st.page_link(
-            "views/explore.py", label=f"Open the run of trial {chosen} in Explore", query_params={"run": config.run_id}
-        )
+        label = f"Open the run of trial {trial.number} in Explore"
+        st.page_link("views/explore.py", label=label, query_params={"run": config.run_id})
     elif any(job.run_id == config.run_id for job in jobs.jobs()):
-        st.caption(f"Trial {chosen} is in training as a run, above.")
+        st.caption(f"Trial {trial.number} is begun as a run, above.")
     else:
-        st.button(f"Train trial {chosen}", key="train trial", on_click=train, args=(config,))
+        _button(f"Train trial {trial.number} as a run", train, config)
         st.code(train_command(config), language="bash", wrap_lines=True)

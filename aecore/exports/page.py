@@ -66,10 +66,10 @@ def _script(name: str) -> str:
 def _blobs(run: Run) -> list[tuple[str, str]]:
     """What the server would send, by its key: the weights as they are, and the first `IMAGES` test images' part."""
     dataset = datasets.load(run.config.dataset)
-    maps = {f"map.{name}": points for name, points in run.maps.items()}
-    codes = {"codes": run.codes, **run.errors, **maps}
+    codes = {"codes": run.codes, **run.errors}
     images = {"images": dataset.test_images, "labels": dataset.test_labels}
     parts: dict[str, dict[str, NDArray[Any]]] = {f"codes/{run.run_id}": codes, f"images/{dataset.name}": images}
+    parts |= {f"map/{run.run_id}/{name}": {"points": points} for name, points in run.maps.items()}
     files = {
         key: save({name: np.ascontiguousarray(a[:IMAGES]) for name, a in part.items()}) for key, part in parts.items()
     }

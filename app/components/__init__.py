@@ -106,7 +106,8 @@ def atlas(
     kept: Callable[[str, list[int]], None],
     dropped: Callable[[str], None],
 ) -> dict[str, str] | None:
-    """The map of a run's test codes by a projection; it waits for the run's codes and weights and the images.
+    """The map of a run's test codes by a projection; it waits for that map, the run's codes and weights,
+    and the images.
 
     Pixels are shown from black to white over `span`. A drag decodes points of `plane`, or where that is None the
     blend of the `neighbours` nearest codes. Dots can be coloured by a dimension of the code, which are offered in

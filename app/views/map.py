@@ -128,7 +128,8 @@ def _seconds(run: Run) -> int:
 @st.fragment(run_every=TICK)
 def _wait(run: Run) -> None:
     """Until the process that computes the run's maps has ended."""
-    st.caption("Computing…")
+    _, method = st.session_state.get(ASKED, (None, None))
+    st.caption(f"Computing {METHODS[method].title if method else 'maps'}…")
     if not jobs.making_maps(run.run_id):
         st.rerun()
 
@@ -164,7 +165,12 @@ def _atlas(run: Run, method: str) -> None:
         kept=partial(_keep, dataset.name),
         dropped=lambda name: groups.drop(name, dataset.name),
     )
-    components.store_last(partial(runs.codes, run), partial(runs.weights, run), partial(runs.images, dataset.name))
+    components.store_last(
+        partial(runs.points, run, method),
+        partial(runs.codes, run),
+        partial(runs.weights, run),
+        partial(runs.images, dataset.name),
+    )
     if target:
         st.switch_page("views/explore.py", query_params={"run": run.run_id, **target})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Literal, get_args, get_type_hints
 
 import components
@@ -81,7 +80,7 @@ def page() -> None:
         config = _new_run()
     with board:
         _board()
-    sweeps.section(config, partial(attempt, _start))
+    sweeps.section(config, _start)
 
 
 # --- a new run ---

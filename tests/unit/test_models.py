@@ -103,7 +103,8 @@ def test_training_lowers_the_loss_that_was_asked_for(loss, images):
     config = small("ae", loss=loss, epochs=30, lr=0.01)
     model, epochs = trained(config, images)
     assert epochs[-1].train["loss"] < epochs[0].train["loss"]
-    scores = evaluate_terms(model, images, generator_for(0))
+    scores, codes = evaluate_terms(model, images, generator_for(0))
+    assert torch.equal(codes, model.encode(model.pixels(images)))
     if loss == "mse":
         assert scores["recon"] == pytest.approx(scores["sse"], rel=1e-5)
 

@@ -74,6 +74,14 @@ def test_maps_of_a_folder_that_cannot_be_written_go_to_the_user_s(run, monkeypat
     assert list(store.load(run.run_id).maps) == ["pca"]
 
 
+def test_maps_of_a_shipped_run_go_to_the_user_s(tiny):
+    run = store.runs()[0]
+    before = sorted((run.path / "maps").iterdir())
+    run.save_map("of_mine", run.codes[:, :2])
+    assert sorted((run.path / "maps").iterdir()) == before
+    assert "of_mine" in store.load(run.run_id).maps
+
+
 def test_home_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("AECORE_HOME", str(tmp_path))
     assert store.home() == tmp_path

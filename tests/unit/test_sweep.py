@@ -14,7 +14,7 @@ import optuna
 import pytest
 import torch
 
-from aecore import AecoreError, RunConfig, datasets, locks, make_config, store, studies
+from aecore import AecoreError, RunConfig, datasets, jobs, locks, make_config, store, studies
 from aecore.__main__ import main
 from aecore.axes import parse_all
 from aecore.config import train_command
@@ -62,7 +62,7 @@ def test_the_last_training_images_decide_and_test_images_are_never_read(tiny, mo
         pass
     assert len(images) == 150
     held_out = torch.tensor(np.array(whole.train_images[150:]))
-    expected = evaluate_terms(model, held_out, generator_for(BASE.seed, stream=3))["recon"]
+    expected = evaluate_terms(model, held_out, generator_for(BASE.seed, stream=3))[0]["recon"]
     assert trial.score == pytest.approx(expected, rel=1e-6)
 
 
@@ -88,7 +88,7 @@ def test_one_measure_for_every_trial(tiny):
     _, images, model = begin(config, ALONE)
     list(fit(model, images, config))
     held_out = torch.tensor(np.array(datasets.load("tiny").train_images[-33:]))
-    terms = evaluate_terms(model, held_out, generator_for(0, stream=3))
+    terms, _ = evaluate_terms(model, held_out, generator_for(0, stream=3))
     assert trial.score == pytest.approx(terms["recon"] + terms["kl"], rel=1e-6)
     assert trial.score < terms["loss"]
     assert plan_of(vae, ["beta=5,6"]).score == "−ELBO (BCE, nats + KL)"
@@ -244,7 +244,14 @@ def wait_for(condition):
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("AECORE_HOME", str(tmp_path))
-    return tmp_path
+    yield tmp_path
+    end_children()
+
+
+def end_children():
+    for child in jobs._children:
+        child.kill()
+        child.wait()
 
 
 def test_two_processes_share_a_study(home):
@@ -300,6 +307,7 @@ def test_a_search_in_the_background_leaves_its_last_words(tiny):
     studies.start("s", plan_of(), 1)
     wait_for(lambda: not Study("s").workers())
     assert "There is no dataset 'tiny'" in Study("s").message
+    end_children()
 
 
 # --- the command ---

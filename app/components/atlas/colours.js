@@ -43,7 +43,7 @@ export function onRamp(values) {
 export function choices(order, pixels) {
   return [
     { id: "class", title: "Class", unit: "" },
-    { id: "sse", title: "Reconstruction error (SSE)", unit: `squared error summed over ${pixels} pixels` },
+    { id: "sse", title: "Error (SSE)", unit: `reconstruction error: squared, summed over ${pixels} pixels` },
     ...order.map((j) => ({ id: `z${j}`, title: `Dimension z${j}`, unit: `value of z${j}, no unit` })),
   ];
 }

@@ -7,9 +7,9 @@ import { makeNearest } from "./nearest.js";
 
 // data: what the component was told; it waits for the blobs.
 export async function loadRun(data) {
-  const keys = [`codes/${data.run}`, `weights/${data.run}`, `images/${data.dataset}`];
-  const [{ tensors }, weights, { tensors: { images, labels } }] = await Promise.all(keys.map(tensorsOf));
-  const points = tensors[`map.${data.method}`].data;
+  const keys = [`map/${data.run}/${data.method}`, `codes/${data.run}`, `weights/${data.run}`, `images/${data.dataset}`];
+  const [layout, { tensors }, weights, { tensors: { images, labels } }] = await Promise.all(keys.map(tensorsOf));
+  const points = layout.tensors.points.data;
   const { data: codes, shape: [, d] } = tensors.codes;
   const search = makeNearest(points);
   return {

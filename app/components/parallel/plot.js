@@ -95,17 +95,15 @@ export function makePlot(svg, heard) {
       strip.setPointerCapture(event.pointerId);
       began = along(event, at);
     });
-    strip.addEventListener("pointermove", (event) => {
+    const stretch = (event) => {
       if (began === null) return;
       const now = along(event, at);
       ranges[at] = Math.abs(now - began) * layout.length < CLICK ? [0, 1] : [Math.min(began, now), Math.max(began, now)];
       settle();
-    });
-    strip.addEventListener("pointerup", (event) => {
-      if (Math.abs(along(event, at) - began) * layout.length < CLICK) ranges[at] = [0, 1];
-      began = null;
-      settle();
-    });
+    };
+    strip.addEventListener("pointermove", stretch);
+    strip.addEventListener("pointerup", stretch);
+    strip.addEventListener("lostpointercapture", () => (began = null));
     return { whole, strip, kept, thumbs };
   }
 
