@@ -74,7 +74,8 @@ def test_a_principal_slider_moves_the_code_along_its_direction(explore, run):
     assert picture(page) == before
     page.get_by_role("button", name="Undo").click()
     assert picture(page) == moved
-    page.get_by_role("radio", name="Latent").check(force=True)
+    page.keyboard.press("Shift+X")
+    expect(page.get_by_role("radio", name="Latent")).to_be_checked()
     page.wait_for_function("() => !location.search.includes('view=')")
     assert picture(page) == moved
     np.testing.assert_allclose(

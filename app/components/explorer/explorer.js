@@ -60,7 +60,10 @@ class Explorer {
     const copyLink = copyLinkWith(root.querySelector(".link"), root.querySelector(".said"));
     const share = () => { replaceLink(this.place()); copyLink(); };
     root.querySelector(".link").addEventListener("click", share);
-    const keys = { "Mod+Z": () => this.undo(-1), "Mod+Shift+Z": () => this.undo(1), "Mod+Y": () => this.undo(1), "Shift+L": share };
+    const turn = () => this.turnTo(this.axes.id === "latent" ? "principal" : "latent");
+    const keys = {
+      "Mod+Z": () => this.undo(-1), "Mod+Shift+Z": () => this.undo(1), "Mod+Y": () => this.undo(1), "Shift+L": share, "Shift+X": turn,
+    };
     this.deafen = listenForKeys(keys, (name) => this.panels.press(name));
     root.querySelector(".reset").addEventListener("click", () => this.jump(this.home));
     root.querySelector(".random").addEventListener("click", () => {
