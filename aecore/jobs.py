@@ -124,8 +124,9 @@ def maps_lock(run_id: str) -> str:
 def spawn(command: list[str], log: Path, name: str, lock: int) -> None:
     """Run an aecore command in a process that outlives this one.
 
-    It inherits the lock `name`, so that it counts as at work from its first moment.
+    It inherits the lock `name`, so that it counts as at work from its first moment, and leaves a core to others.
     """
+    threads = os.environ.get("OMP_NUM_THREADS", str(max(1, _cores() - 1)))
     with log.open("ab") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "aecore", *command],
@@ -134,9 +135,14 @@ def spawn(command: list[str], log: Path, name: str, lock: int) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=(lock,),
-            env={**os.environ, locks.INHERITED: name, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, locks.INHERITED: name, "OMP_NUM_THREADS": threads, "PYTHONUNBUFFERED": "1"},
         )
     _children.append(child)
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _state(status: dict[str, Any], draft: Draft) -> State:

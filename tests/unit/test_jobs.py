@@ -86,6 +86,24 @@ def test_a_job_outlives_a_killed_starter(home):
     assert wait_for(lambda: store.find(config)).record["epochs"] == 30
 
 
+@pytest.mark.parametrize(("cores", "chosen", "threads"), [(1, None, "1"), (8, None, "7"), (8, "3", "3")])
+def test_a_job_leaves_a_core_to_others(home, monkeypatch, cores, chosen, threads):
+    """One thread a core makes each of them wait for the one that the server or a browser holds up."""
+    popen, given = subprocess.Popen, []
+
+    def watched(*command, env, **settings):
+        given.append(env["OMP_NUM_THREADS"])
+        return popen(*command, env=env, **settings)
+
+    monkeypatch.setattr(subprocess, "Popen", watched)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if chosen:
+        monkeypatch.setenv("OMP_NUM_THREADS", chosen)
+    jobs.start(RunConfig("ae", **FEW))
+    assert given == [threads]
+
+
 def test_one_process_a_run_and_no_discarding_under_it(home):
     config = RunConfig("ae", epochs=500, **FEW)
     jobs.start(config)
