@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.store:
         os.environ["AECORE_HOME"] = options.store
+    if getattr(options, "device", None):
+        os.environ["AECORE_DEVICE"] = options.device
     command: Callable[[argparse.Namespace], int] = options.command
     # Threads that wait for work must not spin: beside a busy process they would slow both (before torch loads).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--no-maps", action="store_true", help="leave the 2-D maps to `aecore map`")
     train.add_argument("--resume", action="store_true", help="only go on with a run of these settings that was begun")
     train.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
+    train.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), help="(default: $AECORE_DEVICE, or auto)")
     sweep = add("sweep", _sweep, "Search for good settings; the last training images decide, never the test images.")
     sweep.add_argument("family", nargs="?", choices=list(MODELS), metavar="FAMILY", help="left out: as the study began")
     sweep.add_argument("--recipe", default="chapter", help="what is not searched over (default: chapter)")
@@ -91,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     resume = add("resume", _resume, "Go on with an unfinished run, or one that is paused.")
     resume.add_argument("run", metavar="RUN")
     resume.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
+    resume.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), help="(default: $AECORE_DEVICE, or auto)")
     add("jobs", _jobs, "List the unfinished runs.")
     pause = add("pause", partial(_ask, jobs.pause), "Let a run that trains hold still after its step.")
     pause.add_argument("run", metavar="RUN")
