@@ -17,6 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.store:
         os.environ["AECORE_HOME"] = options.store
+    if getattr(options, "device", None):
+        os.environ["AECORE_DEVICE"] = options.device
     command: Callable[[argparse.Namespace], int] = options.command
     # Threads that wait for work must not spin: beside a busy process they would slow both (before torch loads).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -31,7 +31,7 @@ from aecore.mapped import images_of
 from aecore.models.base import Images, Model, build
 from aecore.stacks import Array
 from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, TRAVERSALS, WEIGHTS, Run
-from aecore.training import Epoch, diverged, evaluate_terms, fit, generator_for, precision_of
+from aecore.training import Epoch, device_of, diverged, evaluate_terms, fit, generator_for, precision_of
 
 _LOOK = 0.1  # seconds between looks while paused
 
@@ -213,7 +213,7 @@ def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
         "run_id": draft.run_id,
         "config": config.to_dict(),
         "epochs": epochs,
-        "precision": precision_of(config, torch.device("cpu")),
+        "precision": precision_of(config, device_of()),
         "seconds": round(sum(row["seconds"] for row in history), 3),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "image_shape": list(dataset.test_images.shape[1:]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from aecore.config import RunConfig
 from aecore.distributed import ALONE, Team
 from aecore.errors import AecoreError
+from aecore.mapped import Mapped
 from aecore.models.base import Images, Model, Objective, Terms
 from aecore.muon import Muon as QuickMuon
 from aecore.threads import Threads
@@ -56,11 +58,12 @@ def fit(
 ) -> Iterator[Epoch]:
     """Train `model` on `images`, uint8 (n, h, w) or (n, pixels), and yield an `Epoch` after each pass.
 
-    Images stay where they are, as bytes, and each batch of a seeded permutation becomes float32
-    pixels at the model's door, shifted and mirrored there where the config says so. `fresh(epoch)` gives the
-    images of an epoch, from 1, where each has its own. With a `snapshot`, go on after its epoch; the weights
-    then come out bitwise equal to those of an uninterrupted run. A model without objectives is solved by one
-    look at the images and yields one `Epoch`, number 0. In a `team` of processes each takes its share of every
+    Images stay bytes, on disk or on the device that trains (`device_of`), and each batch of a seeded permutation
+    becomes float32 pixels at the model's door, shifted and mirrored there where the config says so.
+    `fresh(epoch)` gives the images of an epoch, from 1, where each has its own. With a `snapshot`, go on after its
+    epoch; the weights then come out bitwise equal to those of an uninterrupted run under the same number of
+    threads, which share each batch. Between epochs the model is on the CPU. A model without objectives is solved by
+    one look at the images and yields one `Epoch`, number 0. In a `team` of processes each takes its share of every
     batch, and all end with the same weights. `hold()` is called before each step; it may wait, and says how many
     seconds it did, which count for nothing. Raises `AecoreError` when the loss diverges.
     """
@@ -71,12 +74,17 @@ def fit(
     if not model.objectives():
         yield Epoch(0, time.perf_counter() - began, {}, dict)
         return
-    loop = _Loop(model, images, config, fresh, team, hold)
+    device = device_of()
+    loop = _Loop(
+        model.to(device), images if isinstance(images, Mapped) else images.to(device), config, fresh, team, hold
+    )
     if snapshot is not None:
         loop.restore(snapshot)
     while loop.epoch < config.epochs:
         began = time.perf_counter()
+        model.to(device)
         train = loop.run_epoch()
+        model.to("cpu")
         yield Epoch(loop.epoch, time.perf_counter() - began - loop.held, train, loop.snapshot)
 
 
@@ -95,11 +103,12 @@ class _Loop:
         self.model, self.images, self.config, self.fresh, self.team = model, images, config, fresh, team
         self.hold, self.held = hold, 0.0
         self.epoch = 0
-        self.bfloat16 = precision_of(config, images.device) == "bfloat16"
+        self.device = next(model.parameters()).device
+        self.bfloat16 = precision_of(config, self.device) == "bfloat16"
         self.order = generator_for(config.seed, stream=1)
-        self.noise = generator_for(config.seed, stream=2, device=images.device)
+        self.noise = generator_for(config.seed, stream=2, device=self.device)
         self.objectives = [team.joined(objective) for objective in model.objectives()]
-        self.threads = Threads(_parts(model, config, images.device, team))
+        self.threads = Threads(_parts(model, config, self.device, team))
         self.noises = [self.noise, *(torch.Generator() for _ in range(1, self.threads.count))]
         pixels = math.prod(images.shape[1:])
         steps = math.ceil(len(images) / config.batch_size) * config.epochs
@@ -125,7 +134,7 @@ class _Loop:
             for whole in _batches(order, self.config.batch_size):
                 self.held += self.hold()
                 batch, weight = self.team.share(whole)
-                x = self.model.pixels(self._varied(_rows(self.images, batch)))
+                x = self.model.pixels(self._varied(_rows(self.images, batch).to(self.device)))
                 for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
                     totals, loss = self._step(objective, optimisers, x, weight)
                     losses.append(loss)  # looked at once an epoch: a look at every step would wait for it
@@ -284,6 +293,22 @@ def _falling(steps: int, shape: Callable[[float], float]) -> Callable[[int], flo
         return shape(min(1.0, (step - warm_up) / max(1, steps - warm_up)))
 
     return factor
+
+
+def device_of() -> torch.device:
+    """Where models train: what `AECORE_DEVICE` names, cpu, cuda or mps; for "auto", as without it, a GPU if there is any.
+
+    Raises `AecoreError` where torch has no such device.
+    """
+    able = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    name = os.environ.get("AECORE_DEVICE") or "auto"
+    if name == "auto":
+        name = next(device for device, there in able.items() if there)
+    if not able.get(name):
+        raise AecoreError(
+            f"There is no device '{name}' to train on; choose {', '.join(filter(able.get, able))} or auto."
+        )
+    return torch.device(name)
 
 
 def precision_of(config: RunConfig, device: torch.device) -> str:

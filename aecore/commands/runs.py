@@ -19,6 +19,8 @@ from aecore.shipped import SHIPPED
 if TYPE_CHECKING:
     from aecore.distributed import Team
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
 
 def add_to(add: Add) -> None:
     """Enter the commands."""
@@ -32,10 +34,11 @@ def add_to(add: Add) -> None:
     add_config_options(train)
     train.add_argument("--no-maps", action="store_true", help="leave the 2-D maps to `aecore map`")
     train.add_argument("--resume", action="store_true", help="only go on with a run of these settings that was begun")
-    train.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
     resume = add("resume", _resume, "Go on with an unfinished run, or one that is paused.")
     resume.add_argument("run", metavar="RUN")
-    resume.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
+    for command in (train, resume):
+        command.add_argument("--queue", action="store_true", help="wait until no other run trains in this store")
+        command.add_argument("--device", choices=DEVICES, help="(default: $AECORE_DEVICE, or auto)")
     maps = add("map", _map, "Compute the 2-D maps of a run's test codes that are missing.")
     maps.add_argument("run", metavar="RUN")
     maps.add_argument(

@@ -5,7 +5,7 @@ import torch
 
 from aecore import MODELS, AecoreError, RunConfig, training
 from aecore.models.base import build
-from aecore.training import fit, generator_for, mirrored, precision_of, shifted
+from aecore.training import device_of, fit, generator_for, mirrored, precision_of, shifted
 
 ITERATIVE = [name for name, row in MODELS.items() if "epochs" not in row.unused]
 IMAGES = torch.randint(0, 256, (200, 36), dtype=torch.uint8, generator=generator_for(0))
@@ -215,6 +215,22 @@ def test_auto_precision_follows_the_hardware(monkeypatch):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
         assert precision_of(config_for("ae", precision="auto"), cpu) == name
         assert precision_of(config_for("ae", precision="float32"), cpu) == "float32"
+
+
+def test_a_device_is_named_or_found(monkeypatch):
+    one = train(config_for("vae"))[0]
+    monkeypatch.setenv("AECORE_DEVICE", "cpu")
+    assert same(one, train(config_for("vae"))[0])
+    for there, found in (((False, False), "cpu"), ((False, True), "mps"), ((True, True), "cuda")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there[0])
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda there=there: there[1])
+        monkeypatch.setenv("AECORE_DEVICE", "auto")
+        assert device_of().type == found
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for name in ("cuda", "tpu"):
+        monkeypatch.setenv("AECORE_DEVICE", name)
+        with pytest.raises(AecoreError, match=name):
+            train(config_for("vae"))
 
 
 def test_half_of_the_images_are_mirrored():
