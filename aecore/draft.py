@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
@@ -19,11 +20,12 @@ from safetensors.numpy import save as save_tensors
 from aecore import locks, store
 from aecore.config import RunConfig
 from aecore.errors import AecoreError
-from aecore.store import HISTORY, RECORD, Run, RunFolder, home, write_whole
+from aecore.store import HISTORY, POINTS, RECORD, Run, RunFolder, home, write_array, write_whole
 
 # What anyone may ask of the process that holds a draft: to end after its epoch, to hold still, not to wait in line.
 Request = Literal["stop", "pause", "now"]
 _CONFIG, _STATUS, _PLACE, _SNAPSHOT = "config.json", "status.json", "place", "snapshot.safetensors"
+_HALF = -65504.0, 65504.0  # the numbers that float16 holds
 
 
 class Draft(RunFolder):
@@ -127,6 +129,10 @@ class Draft(RunFolder):
     def save_grid(self, epoch: int, kind: str, png: bytes) -> None:
         """Keep the picture of an epoch."""
         write_whole(self.grid(epoch, kind), png)
+
+    def save_points(self, epoch: int, points: NDArray[Any]) -> None:
+        """Keep where an epoch's codes lie, (n, 2)."""
+        write_array(self.grid(epoch, POINTS), np.clip(points, *_HALF).astype(np.float16))
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Add an epoch's line to the history."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 from torch import Tensor
 
-from aecore import datasets, evaluation, grids, locks, projection, stacks, store
+from aecore import datasets, evaluation, glide, grids, locks, projection, stacks, store
 from aecore.config import RunConfig, check_data
 from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
@@ -29,7 +29,8 @@ from aecore.errors import AecoreError
 from aecore.jobs import maps_lock
 from aecore.mapped import images_of
 from aecore.models.base import Images, Model, build
-from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, WEIGHTS, Run
+from aecore.stacks import Array
+from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, TRAVERSALS, WEIGHTS, Run
 from aecore.training import Epoch, diverged, evaluate_terms, fit, generator_for, precision_of
 
 _LOOK = 0.1  # seconds between looks while paused
@@ -168,18 +169,20 @@ def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, datase
     """Score and draw an epoch, then write it down: pictures first, so that a row in the history has its grid."""
     began = time.perf_counter()
     model.eval()
-    scores, _ = evaluate_terms(model, test, generator_for(draft.config.seed, stream=3))
+    scores, codes = evaluate_terms(model, test, generator_for(draft.config.seed, stream=3))
     if not all(map(math.isfinite, scores.values())):
         raise diverged(f"at the end of epoch {epoch.number}, on the test images", epoch.number - 1, draft.config)
     with torch.no_grad():
         real = test[: grids.GRID_IMAGES]
-        rebuilt = model.decode(model.encode(model.pixels(real)))
-        sheets = {RECONSTRUCTIONS: grids.grid(real.numpy(), _tiles(rebuilt, dataset))}
-        codes = model.prior_codes(grids.GRID_SAMPLES, generator_for(draft.config.seed, stream=4))
-        if codes is not None:
-            sheets[SAMPLES] = grids.sample_grid(_tiles(model.decode(codes), dataset))
-    for kind, grid in sheets.items():
-        draft.save_grid(epoch.number, kind, grids.png(grid))
+        sheets = {RECONSTRUCTIONS: grids.grid(real.numpy(), _tiles(model.decode(codes[: len(real)]), dataset))}
+        drawn = model.prior_codes(grids.GRID_SAMPLES, generator_for(draft.config.seed, stream=4))
+        if drawn is not None:
+            sheets[SAMPLES] = grids.sample_grid(_tiles(model.decode(drawn), dataset))
+        points, walk = _map(codes[: glide.POINTS].numpy(), draft.points(epoch.number - 1))
+        sheets[TRAVERSALS] = grids.tile(_tiles(model.decode(torch.from_numpy(walk)), dataset), glide.STEPS)
+    for kind, sheet in sheets.items():
+        draft.save_grid(epoch.number, kind, grids.png(sheet))
+    draft.save_points(epoch.number, points)
     row = {
         "epoch": epoch.number,
         "seconds": round(epoch.seconds + time.perf_counter() - began, 4),
@@ -190,6 +193,13 @@ def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, datase
     if epoch.number:
         draft.save_snapshot({name: tensor.numpy() for name, tensor in epoch.snapshot().items()})
     return row
+
+
+def _map(codes: Array, before: Array | None) -> tuple[Array, Array]:
+    """Where the codes lie on the epoch's plane, (n, 2), and the first one's walk from its left to its right."""
+    plane = glide.epoch_plane(codes, before)
+    points = glide.flatten(codes, plane)
+    return points, glide.walk(codes[0], plane, points)
 
 
 def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:

@@ -28,8 +28,8 @@ from aecore.stacks import Array, Stack
 
 RECORD, WEIGHTS, HISTORY, CODES = "run.json", "weights.safetensors", "history.jsonl", "codes.safetensors"
 MEASURES = "measures.json"
-RECONSTRUCTIONS, SAMPLES = "reconstructions", "samples"
-_GRID_SUFFIX = {RECONSTRUCTIONS: ".png", SAMPLES: "-samples.png"}
+RECONSTRUCTIONS, SAMPLES, TRAVERSALS, POINTS = "reconstructions", "samples", "traversals", "points"
+_SUFFIX = {RECONSTRUCTIONS: ".png", SAMPLES: "-samples.png", TRAVERSALS: "-traversal.png", POINTS: "-points.npy"}
 
 
 def home() -> Path:
@@ -77,18 +77,28 @@ class RunFolder:
         return list(_read_lines(self.path / HISTORY))
 
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of grid that are stored: reconstructions, and samples where there is a prior."""
-        return tuple(kind for kind in _GRID_SUFFIX if self.epochs(kind))
+        """What is stored of epochs; samples only where there is a prior."""
+        return tuple(kind for kind in _SUFFIX if self.epochs(kind))
 
     def epochs(self, kind: str = RECONSTRUCTIONS) -> list[int]:
-        """The epochs with a stored grid, in order."""
-        suffix = _GRID_SUFFIX[kind]
+        """The epochs of which that kind is stored, in order."""
+        suffix = _SUFFIX[kind]
         names = (path.name for path in (self.path / "epochs").glob(f"????{suffix}"))
         return sorted(int(name[:4]) for name in names if name[:4].isdecimal())
 
     def grid(self, epoch: int, kind: str = RECONSTRUCTIONS) -> Path:
-        """The 10 x 10 grid of an epoch, an 8-bit grey PNG."""
-        return self.path / "epochs" / f"{epoch:04d}{_GRID_SUFFIX[kind]}"
+        """The picture of an epoch, an 8-bit grey PNG: a 10 x 10 grid, or a row for `TRAVERSALS`; `POINTS` are .npy."""
+        return self.path / "epochs" / f"{epoch:04d}{_SUFFIX[kind]}"
+
+    def points(self, epoch: int) -> Array | None:
+        """Where the epoch's codes of the first test images lie on their plane, (n, 2) float16; None where not stored.
+
+        The epochs' axes are turned so that points glide from one to the next (`glide.turned`).
+        """
+        try:
+            return np.load(self.grid(epoch, POINTS), allow_pickle=False)  # type: ignore[no-any-return]
+        except (OSError, ValueError, EOFError):
+            return None
 
 
 class Run(RunFolder):

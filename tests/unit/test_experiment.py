@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from aecore import MODELS, AecoreError, RunConfig, datasets, evaluation, experiment, load_or_train, store
+from aecore import MODELS, AecoreError, RunConfig, datasets, evaluation, experiment, glide, load_or_train, store
 from aecore.draft import Draft, drafts
 from aecore.models.base import build
 from aecore.training import generator_for
@@ -50,11 +50,37 @@ def test_every_epoch_leaves_a_row_and_a_grid(family, tiny):
     rows = [row["epoch"] for row in run.history()]
     assert rows == run.epochs() == ([1, 2, 3] if "epochs" not in MODELS[family].unused else [0])
     has_prior = build(config_for(family), 64, generator_for(0)).prior_codes(1, generator_for(0)) is not None
-    assert run.kinds() == (("reconstructions", "samples") if has_prior else ("reconstructions",))
+    samples = ("samples",) if has_prior else ()
+    assert run.kinds() == ("reconstructions", *samples, "traversals", "points")
     with Image.open(run.grid(rows[-1])) as grid:
         assert (grid.mode, grid.size) == ("L", (80, 80))
         left = np.asarray(grid)[:, :40].reshape(10, 8, 5, 8).swapaxes(1, 2).reshape(50, 8, 8)
     np.testing.assert_array_equal(left, datasets.load("tiny").test_images[:50])
+
+
+@pytest.mark.parametrize("family", MODELS)
+def test_every_epoch_leaves_a_map_and_a_strip(family, tiny):
+    """The last epoch's map is the final codes on a plane that is turned onto the map before; the strip crosses it."""
+    run = load_or_train(config_for(family))
+    epochs = [row["epoch"] for row in run.history()]
+    assert run.epochs("points") == run.epochs("traversals") == epochs
+    before, points = run.points(epochs[-1] - 1), run.points(epochs[-1])
+    plane = glide.epoch_plane(run.codes, before)
+    flat = glide.flatten(run.codes, plane)
+    np.testing.assert_allclose(points, flat, rtol=1e-3, atol=1e-3)  # float16
+    decoded = run.decode(glide.walk(run.codes[0], plane, flat)).reshape(-1, 8, 8)
+    with Image.open(run.grid(epochs[-1], "traversals")) as strip:
+        assert (strip.mode, strip.size) == ("L", (88, 8))
+        tiles = np.asarray(strip).reshape(8, 11, 8).swapaxes(0, 1)
+    assert np.abs(tiles - 255.0 * decoded.clip(0, 1)).max() < 2
+
+
+def test_points_beyond_half_precision_stay_finite_and_damaged_ones_are_absent(tiny):
+    draft = Draft(config_for("ae"))
+    draft.save_points(1, np.array([[1e9, -1e9], [0.5, 2]], np.float32))
+    np.testing.assert_array_equal(draft.points(1), [[65504, -65504], [0.5, 2]])
+    draft.grid(1, "points").write_bytes(b"cut off")
+    assert draft.points(1) is draft.points(2) is None
 
 
 def test_the_last_row_and_the_evaluation_agree(tiny):
@@ -97,7 +123,8 @@ def test_a_kill_between_the_writes_of_an_epoch_is_mended(keep, tiny, monkeypatch
     monkeypatch.setenv("AECORE_HOME", str(tiny / "other"))
     whole = load_or_train(config)
     assert whole.weights() == run.weights()
-    assert whole.grid(2).read_bytes() == run.grid(2).read_bytes()
+    for kind in run.kinds():
+        assert whole.grid(2, kind).read_bytes() == run.grid(2, kind).read_bytes()
 
 
 def test_a_stop_request_leaves_a_draft_that_can_be_resumed(tiny):
