@@ -10,7 +10,6 @@ import gzip
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -21,13 +20,13 @@ import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from aecore import AecoreError, datasets, figures, inverse, neighbours, projection, spectrum, store
+from aecore import AecoreError, datasets, evaluation, figures, inverse, neighbours, projection, spectrum, store
 from aecore import space as latent_space
 from aecore.config import Codes
 from aecore.inverse import InverseError
 from aecore.places import decode_code
 from aecore.projection import Plane
-from aecore.store import Run, RunFolder
+from aecore.store import POINTS, Run, RunFolder
 
 
 def finished() -> list[Run]:
@@ -92,15 +91,48 @@ def nearest_pictures(run: Run, code: str) -> nearby.Rows:
     return _nearest_pictures(run.run_id, run.record.get("created"), code, run)
 
 
-def grid_chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> bytes:
-    """The run's stored grids of some consecutive epochs, packed for the epoch scrubber."""
-    paths = [run.grid(epoch, kind) for epoch in epochs]
-    return _grid_chunk(run.run_id, kind, epochs, paths[-1].stat().st_mtime_ns, paths)
+def epochs_chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> bytes:
+    """What is stored of that kind of some consecutive epochs of the run, packed for the epoch scrubber."""
+    changed = run.grid(epochs[-1], kind).stat().st_mtime_ns
+    return _epochs_chunk(run.run_id, kind, epochs, changed, run)
+
+
+def classes(run: RunFolder) -> tuple[str, ...]:
+    """The names of the classes of the run's dataset; none where that is no longer here."""
+    try:
+        return datasets.load(run.config.dataset).classes
+    except AecoreError:
+        return ()
+
+
+def floor(run: RunFolder) -> float | None:
+    """The least BCE that there can be on the run's test images, in nats; None for a run with another loss."""
+    if run.config.loss != "bce":
+        return None
+    return run.evaluation.get("bce_floor") if isinstance(run, Run) else _floor(run.config.dataset)
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
-def _grid_chunk(run_id: str, kind: str, epochs: tuple[int, ...], changed: int, _paths: Sequence[Path]) -> bytes:
-    return scrubber.pack(list(zip(epochs, _paths, strict=True)))
+def _epochs_chunk(run_id: str, kind: str, epochs: tuple[int, ...], changed: int, _run: RunFolder) -> bytes:
+    if kind == POINTS:
+        return scrubber.pack_points(_run, epochs, _labels(_run))
+    return scrubber.pack([(epoch, _run.grid(epoch, kind)) for epoch in epochs])
+
+
+def _labels(run: RunFolder) -> NDArray[np.uint8] | None:
+    try:
+        return datasets.load(run.config.dataset).test_labels
+    except AecoreError:
+        return None
+
+
+@st.cache_data(show_spinner=False)
+def _floor(dataset: str) -> float | None:
+    try:
+        data = datasets.load(dataset)
+        return float(evaluation.bce_floor(data.pixels(data.test_images)).mean())
+    except AecoreError:
+        return None
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -1,18 +1,20 @@
-"""What the epoch scrubber shows: a run's curves as small JSON, its stored grids packed by tens of epochs; pure."""
+"""What the epoch scrubber shows: a run's curves as small JSON, what is stored of its epochs packed by tens; pure."""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from aecore import AecoreError
-from aecore.store import RunFolder
+from aecore.store import POINTS, RunFolder
 
 CHUNK = 10  # epochs: while a run trains, only the last chunk changes
 
@@ -39,9 +41,19 @@ def chunks(epochs: Sequence[int]) -> dict[int, tuple[int, ...]]:
     """Epochs by the number of their chunk: 1-10 are chunk 0, and so is epoch 0, of a model solved at once."""
     grouped: dict[int, tuple[int, ...]] = {}
     for epoch in epochs:
-        number = max(0, epoch - 1) // CHUNK
-        grouped[number] = (*grouped.get(number, ()), epoch)
+        grouped[number(epoch)] = (*grouped.get(number(epoch), ()), epoch)
     return grouped
+
+
+def number(epoch: int) -> int:
+    """The number of the chunk that an epoch is in."""
+    return max(0, epoch - 1) // CHUNK
+
+
+def newest_first(lists: Iterable[Iterable[tuple[int, ...]]]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """(which list, chunk) of several lists of chunks in turn, each from its end: a page opens at the newest epoch."""
+    backwards = [[(at, chunk) for chunk in reversed([*chunks])] for at, chunks in enumerate(lists)]
+    return (one for turn in zip_longest(*backwards) for one in turn if one is not None)
 
 
 def pack(grids: Sequence[tuple[int, Path]]) -> bytes:
@@ -55,6 +67,25 @@ def pack(grids: Sequence[tuple[int, Path]]) -> bytes:
     _, height, width = sheets.shape
     header = {"epochs": [epoch for epoch, _ in grids], "height": height, "width": width}
     return json.dumps(header).encode() + b"\n" + zlib.compress(sheets.tobytes(), 6)
+
+
+def pack_points(run: RunFolder, epochs: Sequence[int], labels: NDArray[np.uint8] | None) -> bytes:
+    """The run's maps of some epochs, and the class of each of their n points, as `epochs/frames.js` unpacks them.
+
+    A line of JSON, then deflated: a byte a class, all 0 without `labels`, and of each epoch (n, 2) half-precision
+    numbers.
+    """
+    maps = np.stack([_points(run, epoch) for epoch in epochs])
+    n = maps.shape[1]
+    groups = np.zeros(n, np.uint8) if labels is None else labels[:n]
+    payload = groups.astype(np.uint8).tobytes() + maps.astype("<f2").tobytes()
+    return json.dumps({"epochs": [*epochs], "count": n}).encode() + b"\n" + zlib.compress(payload, 6)
+
+
+def _points(run: RunFolder, epoch: int) -> NDArray[Any]:
+    if (points := run.points(epoch)) is None:
+        raise AecoreError(f"The map {run.grid(epoch, POINTS)} is missing or damaged; train the run again.")
+    return points
 
 
 def _read(path: Path) -> np.ndarray:

@@ -136,32 +136,38 @@ def atlas(
 
 
 def epochs(chosen: Sequence[RunFolder], key: str = "epochs") -> None:
-    """The epoch scrubber: one slider moves the stored grids and the curves of all chosen runs together.
+    """The epoch scrubber: one slider moves the grids, maps, strips and curves of all chosen runs together.
 
     `chosen` holds finished runs and jobs in any mixture, in the order of the theme's chart colours. Call it at
     every tick while one of them trains: its slider stays at the newest epoch unless the person has moved it.
-    The grids travel apart: call `grids` for the same runs afterwards.
+    What is stored of the epochs travels apart: call `grids` for the same runs afterwards.
     """
     titles = runs.short_labels(chosen)
-    shown = [{**scrubber.describe(run), "title": titles[run.run_id]} for run in chosen]
+    shown = [
+        {
+            **scrubber.describe(run),
+            "title": titles[run.run_id],
+            "classes": runs.classes(run),
+            "floor": runs.floor(run),
+        }
+        for run in chosen
+    ]
     _epochs(key=key, data={"key": key, "runs": shown, "chunk": scrubber.CHUNK})
 
 
 def grids(chosen: Sequence[RunFolder]) -> None:
-    """Send the runs' stored grids to the page, ten epochs a blob, for `epochs`.
+    """Send what is stored of the runs' epochs to the page, ten epochs a blob, the newest first, for `epochs`.
 
-    Those of finished runs never change: call it for them outside a fragment that ticks, for jobs inside.
+    That of finished runs never changes: call it for them outside a fragment that ticks, for jobs inside.
     """
-    store(*(
-        partial(_grids, run, kind, number, held)
-        for run in chosen
-        for kind in run.kinds()
-        for number, held in scrubber.chunks(run.epochs(kind)).items()
-    ))  # fmt: skip
+    stored = [(run, kind) for run in chosen for kind in run.kinds()]
+    lists = [scrubber.chunks(run.epochs(kind)).values() for run, kind in stored]
+    store(*(partial(_chunk, *stored[at], held) for at, held in scrubber.newest_first(lists)))
 
 
-def _grids(run: RunFolder, kind: str, number: int, epochs: tuple[int, ...]) -> tuple[str, bytes]:
-    return f"grids/{run.run_id}/{kind}/{number}-{epochs[-1]}", runs.grid_chunk(run, kind, epochs)
+def _chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> tuple[str, bytes]:
+    number = scrubber.number(epochs[-1])
+    return f"grids/{run.run_id}/{kind}/{number}-{epochs[-1]}", runs.epochs_chunk(run, kind, epochs)
 
 
 _tiles = component("tiles")

@@ -2,12 +2,16 @@
 
 import { attributes, element, node } from "../js/dom.js";
 
+const STEPS = {
+  ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity,
+};
 const PAD = { left: 52, right: 12, top: 10, bottom: 34 };
 
 // runs: [{title, colour, epochs: [...], test: [...] | undefined, train: [...] | undefined}], for one term.
-// pick(epoch): called when the person presses or drags on the plot.
+// floors: values that no curve of that term can pass. pick(epoch): called when the person presses or drags on the
+// plot, or moves along it by keys.
 export function makeCurves(svg, tip, pick) {
-  const state = { runs: [], log: false, last: 1, epoch: 1, hover: null };
+  const state = { runs: [], floors: [], log: false, last: 1, epoch: 1, hover: null };
   const cursor = node("line", { class: "cursor" });
   const marks = node("g", {});
   let scale = null;
@@ -24,6 +28,23 @@ export function makeCurves(svg, tip, pick) {
     pick(epochAt(event));
   });
   svg.addEventListener("pointerleave", () => {
+    state.hover = null;
+    explain();
+  });
+  svg.addEventListener("keydown", (event) => {
+    const step = STEPS[event.key];
+    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    state.hover = Math.min(state.last, Math.max(Math.min(1, state.last), state.epoch + step));
+    pick(state.hover);
+    explain();
+  });
+  svg.addEventListener("focus", () => {
+    if (!svg.matches(":focus-visible")) return;
+    state.hover = state.epoch;
+    explain();
+  });
+  svg.addEventListener("blur", () => {
     state.hover = null;
     explain();
   });
@@ -44,16 +65,20 @@ export function makeCurves(svg, tip, pick) {
     const width = svg.clientWidth, height = svg.clientHeight;
     if (!width || !height) return;
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    scale = makeScale(...rangeOf(state.runs), state.last, width, height, state.log);
+    scale = makeScale(...rangeOf(state.runs, state.floors), state.last, width, height, state.log);
     const plot = node("g", { "clip-path": "url(#plot)" });
     plot.append(...state.runs.flatMap((run) => lines(run, scale)));
     const clip = node("clipPath", { id: "plot" });
     clip.append(node("rect", { x: PAD.left - 4, y: PAD.top, width: width - PAD.left, height: height - PAD.top - PAD.bottom }));
-    svg.replaceChildren(clip, ...axes(scale, width, height), plot, cursor, marks);
+    svg.replaceChildren(clip, ...axes(scale, width, height), ...state.floors.flatMap(bound), plot, cursor, marks);
     place();
   }
 
   function place() {
+    svg.ariaValueMin = Math.min(1, state.last);
+    svg.ariaValueMax = state.last;
+    svg.ariaValueNow = state.epoch;
+    svg.ariaValueText = [`epoch ${state.epoch}`, ...state.runs.map(spoken)].join("; ");
     if (!scale) return;
     const x = scale.x(state.epoch);
     attributes(cursor, { x1: x, x2: x, y1: PAD.top, y2: svg.clientHeight - PAD.bottom });
@@ -69,6 +94,18 @@ export function makeCurves(svg, tip, pick) {
   function epochAt(event) {
     const x = event.clientX - svg.getBoundingClientRect().left;
     return scale ? Math.min(state.last, Math.max(scale.first, Math.round(scale.epoch(x)))) : 1;
+  }
+
+  function spoken(run) {
+    const values = ["test", "train"].map((part) => [part, valueAt(run, part, state.epoch)]);
+    const known = values.filter(([, value]) => value !== undefined).map(([part, value]) => `${part} ${brief(value)}`);
+    return `${run.title}: ${known.join(", ") || "no value"}`;
+  }
+
+  // the least that there can be, as a line with its number
+  function bound(value) {
+    const y = scale.y(value), words = text(`BCE floor ${value.toFixed(2)}`, { x: svg.clientWidth - PAD.right, y: y - 4, "text-anchor": "end" });
+    return [node("line", { class: "floor", x1: PAD.left, x2: svg.clientWidth - PAD.right, y1: y, y2: y }), words];
   }
 
   // the values at the hovered epoch, in a card beside the pointer that stays inside the plot
@@ -102,12 +139,10 @@ export function valueAt(run, part, epoch) {
   return value;
 }
 
-// The values to show. The first epoch's training loss, a mean from the random start on, would squeeze the rest
-// into a line: the test losses say how far up to go.
-function rangeOf(runs) {
-  const of = (part) => runs.flatMap((run) => run[part] ?? []).filter(Number.isFinite);
-  const test = of("test"), all = [...test, ...of("train")];
-  return all.length ? [Math.min(...all), Math.max(...(test.length ? test : all))] : [0, 1];
+// From the least to the greatest of all values and floors, so that nothing is cut off.
+export function rangeOf(runs, floors = []) {
+  const all = [...runs.flatMap((run) => [...(run.test ?? []), ...(run.train ?? [])]), ...floors].filter(Number.isFinite);
+  return all.length ? [Math.min(...all), Math.max(...all)] : [0, 1];
 }
 
 function makeScale(low, high, last, width, height, log) {

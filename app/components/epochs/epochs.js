@@ -1,14 +1,13 @@
-// One slider over the epochs of several runs: their stored grids and their curves move together.
+// One slider over the epochs of several runs: their stored grids, maps and strips move with their curves.
 
-import { blob, dropBlob } from "../js/blobs.js";
+import { classColours, isDark } from "../atlas/palette.js";
 import { element } from "../js/dom.js";
-import { makePainter } from "../js/pixels.js";
+import { KINDS, makeCard } from "./card.js";
+import { makeChunks } from "./chunks.js";
 import { brief, makeCurves, valueAt } from "./curves.js";
-import { heldEpoch, unpackChunk } from "./frames.js";
+import { measureOf } from "./terms.js";
 
 const TICK = 125; // milliseconds an epoch while playing
-const UNPACKED = 80; // chunks kept as pixels: 800 grids, 63 MB
-const KINDS = { reconstructions: "Reconstructions", samples: "Samples" };
 const TERMS = { loss: "Loss", recon: "Reconstruction", kl: "KL", sse: "SSE" };
 
 const scrubbers = new WeakMap();
@@ -35,7 +34,7 @@ function makeScrubber(root, key) {
   const on = (target, event, act) => target.addEventListener(event, act, { signal: ending.signal });
   let data = { runs: [], chunk: 1 };
   let cards = [];
-  let timer = 0, waiting = false;
+  let timer = 0, waiting = false, gliding = false;
 
   on(slider, "input", () => moveTo(slider.valueAsNumber));
   on(slider, "keydown", (event) => {
@@ -94,13 +93,13 @@ function makeScrubber(root, key) {
   function request() {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => {
+    requestAnimationFrame((time) => {
       waiting = false;
-      draw();
+      draw(time);
     });
   }
 
-  function draw() {
+  function draw(time) {
     const end = last();
     slider.min = Math.min(1, end);
     slider.max = end;
@@ -108,20 +107,16 @@ function makeScrubber(root, key) {
     slider.disabled = play.disabled = end <= 1;
     slider.ariaValueText = `epoch ${chosen.epoch} of ${end}`;
     output.replaceChildren(`epoch ${chosen.epoch} `, element("small", "", `of ${end}`));
-    cards.forEach((card) => fill(card));
+    const frames = (run, kind, epoch) => chunks.frame(run, kind, epoch, data.chunk);
+    for (const card of cards) card.read(readingOf(card.run, card.fill(chosen.epoch, frames, time)));
     curves.moveTo(chosen.epoch);
+    if (!gliding) glide(time);
   }
 
-  function fill({ run, canvas, paint, reading, held }) {
-    const shown = heldEpoch(run.grids[chosen.kind], chosen.epoch);
-    const frame = chunks.frame(run, chosen.kind, shown, data.chunk);
-    if (frame) {
-      paint(frame);
-      canvas.ariaLabel = `${KINDS[chosen.kind]} of ${run.title}, epoch ${shown}`;
-    }
-    canvas.dataset.epoch = frame ? shown : "";
-    reading.textContent = readingOf(run, shown);
-    held.textContent = shown === 0 ? "solved at once" : shown === chosen.epoch ? "" : `epoch ${shown} of ${run.wanted}`;
+  // The maps' points go on moving while the slider rests, until they have arrived.
+  function glide(time) {
+    gliding = cards.map((card) => card.glide(time)).some(Boolean);
+    if (gliding) requestAnimationFrame(glide);
   }
 
   // Only a model with a prior has samples; the others step aside.
@@ -129,17 +124,44 @@ function makeScrubber(root, key) {
     const colours = lineColours(root, data.runs.length);
     const before = new Map(cards.map((card) => [card.run.id, card]));
     cards = data.runs.flatMap((run, at) => {
-      return run.grids[chosen.kind]?.length ? [makeCard(run, chosen.kind, colours[at], before.get(run.id))] : [];
+      if (!run.grids[chosen.kind]?.length) return [];
+      const card = before.get(run.id) ?? makeCard();
+      card.show(run, chosen.kind, colours[at]);
+      return [card];
     });
-    find(".cards").replaceChildren(...cards.map((card) => card.whole));
-    chunks.prepare(cards.map((card) => card.run), chosen.kind, data.chunk);
+    const wholes = cards.map((card) => card.whole), place = find(".cards");
+    if (wholes.length !== place.children.length || wholes.some((whole, at) => whole !== place.children[at])) {
+      place.replaceChildren(...wholes);
+    }
+    showLegends();
+    chunks.prepare(cards.map((card) => card.run), [chosen.kind, "traversals", "points"], data.chunk);
+  }
+
+  // What the maps' colours mean, once for all runs of the same classes.
+  function showLegends() {
+    const mapped = cards.filter((card) => card.run.grids.points?.length && card.run.classes.length);
+    const lists = [...new Set(mapped.map((card) => card.run.classes.join("\n")))];
+    const colours = classColours(isDark(getComputedStyle(root.host ?? root).getPropertyValue("--st-background-color")));
+    find(".legends").replaceChildren(...lists.map((list) => {
+      const legend = element("ul", "legend");
+      legend.ariaLabel = "Colours of the maps";
+      legend.append(...list.split("\n").map((name, at) => {
+        const item = element("li"), swatch = element("i", "swatch");
+        swatch.style.background = colours[at % colours.length];
+        item.append(swatch, name);
+        return item;
+      }));
+      return legend;
+    }));
   }
 
   function showCurves() {
     log.ariaPressed = String(chosen.log);
     const colours = lineColours(root, data.runs.length);
     const runs = data.runs.map((run, at) => ({ ...termOf(run), colour: colours[at] }));
-    curves.show({ runs, log: chosen.log, last: last() });
+    const { words, floors } = measureOf(chosen.term, data.runs);
+    find(".axis").textContent = words;
+    curves.show({ runs, floors, log: chosen.log, last: last() });
     find(".plot").hidden = !data.runs.some((run) => run.epochs.length);
     find(".curves").ariaLabel = `${TERMS[chosen.term]} by epoch, test and train: ${data.runs.map((run) => run.title).join("; ")}`;
   }
@@ -173,93 +195,6 @@ function makeScrubber(root, key) {
     play.ariaPressed = "false";
     play.ariaLabel = "Play";
   }
-}
-
-// The grids that have arrived, as pixels; `arrived` is called when there are more.
-function makeChunks(arrived) {
-  const unpacked = new Map(); // chunk -> {key, frames: Map of epoch -> frame}, least recently used first
-  const asked = new Map(); // chunk -> key of the blob that is awaited
-  let open = true;
-
-  return {
-    frame(run, kind, epoch, size) {
-      const chunk = ask(run, kind, chunkOf(epoch, size), size);
-      const held = unpacked.get(chunk);
-      if (!held) return undefined;
-      unpacked.delete(chunk);
-      unpacked.set(chunk, held);
-      return held.frames.get(epoch);
-    },
-    // Unpack all grids of these runs as they arrive, so that a drag finds them; where they are too many, as it goes.
-    prepare(runs, kind, size) {
-      const wanted = runs.flatMap((run) => [...new Set(run.grids[kind].map((epoch) => chunkOf(epoch, size)))].map((number) => [run, number]));
-      if (wanted.length <= UNPACKED) for (const [run, number] of wanted) ask(run, kind, number, size);
-    },
-    close() {
-      open = false;
-    },
-  };
-
-  // A chunk that has grown has another key.
-  function ask(run, kind, number, size) {
-    const chunk = `${run.id}/${kind}/${number}`;
-    const newest = run.grids[kind].findLast((epoch) => chunkOf(epoch, size) === number);
-    const key = `grids/${chunk}-${newest}`;
-    if (asked.get(chunk) !== key) {
-      asked.set(chunk, key);
-      unpack(chunk, key);
-    }
-    return chunk;
-  }
-
-  async function unpack(chunk, key) {
-    const frames = await unpackChunk(await blob(key));
-    if (!open || asked.get(chunk) !== key) return;
-    const old = unpacked.get(chunk);
-    if (old) dropBlob(old.key);
-    unpacked.set(chunk, { key, frames: new Map(frames.map((frame) => [frame.epoch, frame])) });
-    for (const least of unpacked.keys()) {
-      if (unpacked.size <= UNPACKED) break;
-      unpacked.delete(least);
-      asked.delete(least);
-    }
-    arrived();
-  }
-}
-
-function chunkOf(epoch, size) {
-  return Math.floor(Math.max(0, epoch - 1) / size);
-}
-
-function makeCard(run, kind, colour, before) {
-  const whole = element("figure", "card");
-  const title = element("h3", "", run.title);
-  const swatch = element("i", "swatch");
-  swatch.style.background = colour;
-  title.prepend(swatch);
-  title.title = run.title;
-  const labels = element("div", "halves");
-  const halves = kind === "reconstructions" ? ["real", "reconstruction"] : ["samples from the prior"];
-  labels.append(...halves.map((half) => element("span", "", half)));
-  const { canvas, paint } = before ?? makeSheet();
-  const reading = element("span"), held = element("span", "held");
-  const line = element("p", "reading");
-  line.append(reading, held);
-  whole.append(title, labels, canvas, line);
-  return { run, whole, canvas, paint, reading, held };
-}
-
-// A canvas that takes the size of what it is given.
-function makeSheet() {
-  const canvas = element("canvas", "frame");
-  canvas.role = "img";
-  canvas.ariaLabel = "Grid on its way";
-  let painter = null;
-  const paint = ({ pixels, width, height }) => {
-    if (!painter || canvas.width !== width || canvas.height !== height) painter = makePainter(canvas, height, width);
-    painter(pixels);
-  };
-  return { canvas, paint };
 }
 
 // A row of buttons of which one is pressed; hidden where there is nothing to choose.

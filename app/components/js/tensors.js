@@ -29,7 +29,7 @@ function readHeader(bytes) {
 }
 
 // IEEE half precision: a sign, 5 bits of exponent, 10 bits of fraction.
-function widen(halves) {
+export function widen(halves) {
   const floats = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) {
     const half = halves[i], exponent = (half >> 10) & 31, fraction = half & 1023;
