@@ -32,6 +32,12 @@ def flatten(codes: Array, plane: Plane) -> Array:
     return np.asarray((codes - plane.mean) @ plane.axes.T, np.float32)
 
 
+def fitted(points: Array) -> Array:
+    """Points moved, and scaled alike in both directions, so that they just fill a square of side 1 about 0: (n, 2)."""
+    low, high = points.min(0).astype(np.float32), points.max(0).astype(np.float32)
+    return np.asarray((points - (low + high) / 2) / ((high - low).max() or 1), np.float32)
+
+
 def walk(z: Array, plane: Plane, points: Array) -> Array:
     """`STEPS` codes from the left of the map to its right, through the code z: (d,), (n, 2) -> (STEPS, d).
 

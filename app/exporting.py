@@ -1,8 +1,8 @@
-"""The Export popover: a run's files, each made when it is clicked."""
+"""The Export popovers: a run's files, each made when it is clicked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from aecore.exports import FORMATS, View
 from aecore.store import Run
 
 OF_RUN = ("html", "onnx", "parquet", "projector")
+FILMS = ("epochs-gif", "epochs-mp4")
 
 
 def popover(run: Run, place: Place | None = None) -> None:
@@ -27,6 +28,13 @@ def popover(run: Run, place: Place | None = None) -> None:
             _downloads(run, ("gif",), {**code, **_walk(run)})
             st.caption("The whole run")
         _downloads(run, OF_RUN, {})
+
+
+def of_epochs(chosen: Mapping[str, Run]) -> None:
+    """Films of the epochs of finished runs, by what each is called."""
+    with st.popover("Export the epochs"):
+        name = st.selectbox("Run", list(chosen), key="export epochs of") if len(chosen) > 1 else next(iter(chosen))
+        _downloads(chosen[name], FILMS, {})
 
 
 def _walk(run: Run) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aecore import store
 from aecore.errors import AecoreError
-from aecore.exports import code, network, page, pictures, projector, table
+from aecore.exports import code, epochs, network, page, pictures, projector, table
 from aecore.exports.view import View, Way
 
 __all__ = ["FORMATS", "Format", "View", "Way", "make", "write", "zipped"]
@@ -31,6 +31,8 @@ _CODE = frozenset({"code", "dimension", "to", "way"})
 FORMATS: Mapping[str, Format] = {
     "png": Format("Picture, as PNG", pictures.picture, ".png", _CODE | {"scale"}),
     "gif": Format("Walk, as GIF", pictures.animation, ".gif", _CODE | {"scale"}),
+    "epochs-gif": Format("Epochs, as GIF", epochs.gif, ".gif"),
+    "epochs-mp4": Format("Epochs, as MP4", epochs.mp4, ".mp4"),
     "json": Format("Code, as JSON", code.as_json, ".json", _CODE),
     "npz": Format("Code and picture, for numpy", code.as_npz, ".npz", _CODE),
     "onnx": Format("Model, as ONNX", network.models),

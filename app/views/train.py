@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, get_args, get_type_hints
 
 import components
+import exporting
 import joblist
 import runs
 import streamlit as st
@@ -196,6 +197,7 @@ def _board() -> None:
     active = _active(unfinished)
     # Polling costs a rerun a tick: only while something is in training.
     st.fragment(_live, run_every=TICK if active else None)(watched, active)
+    _export([run for run in finished if run.run_id in watched and len(run.epochs()) > 1])
     _send_grids([run for run in finished if run.run_id in watched])
     if own := [run for run in finished if run.run_id in watched and not run.shipped]:
         _delete_buttons(own)
@@ -241,6 +243,12 @@ def _live(watched: Sequence[str], active: frozenset[str]) -> None:
     if chosen:
         components.epochs(chosen)
         _send_grids([run for run in chosen if run.run_id in unfinished])
+
+
+def _export(chosen: Sequence[Run]) -> None:
+    if chosen:
+        labels = runs.labels(chosen)
+        exporting.of_epochs({labels[run.run_id]: run for run in chosen})
 
 
 def _send_grids(chosen: Sequence[RunFolder]) -> None:

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from safetensors.numpy import load
 from aecore import AecoreError, RunConfig, datasets, exports, latents, load_or_train, make_config, store
 from aecore.__main__ import main
 from aecore.exports import View
+from aecore.exports.epochs import COLOURS
 from aecore.exports.network import ENDS
 from aecore.places import code_at, decode_code, normals
 from aecore.stacks import ACTIVATIONS, Layer, Stack
@@ -123,6 +125,69 @@ def test_gif_goes_there_and_back_for_ever(run):
     there = view.decoded(view.walk(31))
     np.testing.assert_array_equal(frames[0][0], there[0])
     assert any(np.array_equal(frame, there[-1]) for frame, _ in frames)
+
+
+# --- films of the epochs ---
+
+
+def _frames(data):
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.info["loop"] == 0
+        found = []
+        for at in range(image.n_frames):
+            image.seek(at)
+            found.append((np.asarray(image.convert("RGB")).astype(int), image.info["duration"]))
+    return found
+
+
+def test_a_film_has_a_frame_an_epoch_with_grid_map_and_strip(run):
+    frames = _frames(only(exports.make("epochs-gif", View(run))))
+    assert [duration for _, duration in frames] == [120, 2000]  # of two epochs
+    for epoch, (frame, _) in enumerate(frames, 1):
+        assert frame.shape == (48 + 320 + 8 + 64, 704, 3)  # 8 pixels a side are 32 here
+        with Image.open(run.grid(epoch)) as grid, Image.open(run.grid(epoch, "traversals")) as strip:
+            for shown, stored, times in ((frame[48:368, :320], grid, 4), (frame[376:], strip, 8)):
+                assert np.abs(shown[::times, ::times, 0] - np.asarray(stored)).max() <= 1
+                assert (shown == shown[..., :1]).all()  # grey
+        film_map = frame[48:368, 352:672]
+        assert {(126, 181, 218), (48, 134, 0)} <= {tuple(pixel) for pixel in film_map.reshape(-1, 3)}  # two classes
+    assert (frames[0][0][:48] != frames[1][0][:48]).any()  # the epoch is told
+
+
+def test_a_film_of_a_run_without_maps_is_its_grids(run):
+    for kind in ("points", "traversals"):
+        for epoch in run.epochs(kind):
+            run.grid(epoch, kind).unlink()
+    frames = _frames(only(exports.make("epochs-gif", View(run))))
+    assert [frame.shape for frame, _ in frames] == [(368, 320, 3)] * 2
+
+
+def test_a_film_of_no_epochs_says_so(run):
+    for path in (run.path / "epochs").iterdir():
+        path.unlink()
+    for name in ("epochs-gif", "epochs-mp4"):
+        with pytest.raises(AecoreError, match="No epochs of"):
+            exports.make(name, View(run))
+
+
+def test_an_mp4_glides_from_epoch_to_epoch(run):
+    import av
+
+    with av.open(io.BytesIO(only(exports.make("epochs-mp4", View(run))))) as container:
+        stream = container.streams.video[0]
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(stream)]
+        assert (stream.codec_context.name, stream.average_rate) == ("h264", 33)
+    assert [frame.shape for frame in frames] == [(440, 704, 3)] * (1 + 4 + 2000 // 30)
+    with Image.open(run.grid(2)) as grid:
+        assert np.abs(frames[-1][48:368:4, 0:320:4, 0] - np.asarray(grid)).mean() < 12  # lossy
+    maps = [frame[48:368, 352:672] for frame in frames[:5]]
+    assert all((np.abs(a - b) > 60).any() for a, b in pairwise(maps))  # every frame moves the points
+
+
+def test_films_have_the_colours_of_the_map():
+    page = (ROOT / "app" / "components" / "atlas" / "palette.js").read_text("utf-8")
+    light = page[page.index("LIGHT = [") : page.index("];")]
+    assert tuple(re.findall(r"#[0-9a-f]{6}", light)) == COLOURS
 
 
 def test_json_and_npz_hold_the_code_exactly(run):
