@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from aecore import make_config, store
+from aecore import load_or_train, make_config, store
 
 # Notes the slider's inputs, the grids that are painted, and words to the server.
 WATCH = """
@@ -123,6 +123,147 @@ def test_curves_have_terms_a_cursor_and_values(page, runs):
     assert 40 < epoch < 60  # a press on the curves moves the slider
     expect(page.locator(".tip")).to_contain_text(f"epoch {epoch}")
     expect(page.locator(".tip")).to_contain_text(f"{vae.history()[epoch - 1]['test']['kl']:.2f}")
+
+
+def test_keys_read_the_curves_value_by_value(page, runs):
+    move(page, 50)
+    curves = page.get_by_role("slider", name="Loss by epoch")
+    page.locator(".log").press("Tab")
+    expect(curves).to_be_focused()
+    curves.press("ArrowLeft")
+    expect(page.locator("output.epoch")).to_have_text("epoch 49 of 100")
+    expect(page.locator(".tip")).to_contain_text("epoch 49")
+    values = [run.history()[48] for run in runs]
+    spoken = "; ".join(
+        f"{name}: test {row['test']['loss']:.1f}, train {row['train']['loss']:.1f}"
+        for name, row in zip(("AE", "VAE"), values, strict=True)
+    )
+    expect(curves).to_have_attribute("aria-valuetext", f"epoch 49; {spoken}")
+    curves.press("Home")
+    expect(page.locator("output.epoch")).to_have_text("epoch 1 of 100")
+    curves.press("PageUp")
+    expect(page.locator("output.epoch")).to_have_text("epoch 11 of 100")
+
+
+def test_no_curve_leaves_the_plot_and_the_floor_is_drawn(page, runs):
+    inside = """
+      (svg) => {
+        const { height } = svg.viewBox.baseVal;
+        return [...svg.querySelectorAll("polyline")].every((line) =>
+          [...line.points].every(({ y }) => y >= 0 && y <= height));
+      }
+    """
+    curves = page.locator("svg.curves")
+    assert curves.evaluate(inside)
+    expect(curves).to_contain_text(f"BCE floor {runs[0].evaluation['bce_floor']:.2f}")
+    expect(page.locator(".axis")).to_have_text("nats, summed over pixels, mean over images")
+    page.locator(".log").click()
+    assert curves.evaluate(inside)
+    page.get_by_role("button", name="KL", exact=True).click()
+    expect(curves).not_to_contain_text("floor")
+    expect(page.locator(".axis")).to_have_text("nats, summed over dimensions, mean over images")
+
+
+# --- runs with maps and strips ---
+
+
+@pytest.fixture(scope="module")
+def mapped(own_home):
+    """A run with a map and a strip of every epoch."""
+    return load_or_train(make_config("ae", "fast", epochs=3, latent_dim=3, train_images=2000, seed=11))
+
+
+@pytest.fixture
+def mapped_page(open_page, runs, mapped) -> Page:
+    """The Train page with that run alone, its last epoch in place."""
+    page = open_page("train")
+    chosen = page.get_by_test_id("stMultiSelect").get_by_role("combobox")
+    expect(page.locator(".frame").first).to_have_attribute("data-epoch", "100", timeout=20_000)
+    for run in runs:
+        chosen.press("Backspace")
+        expect(page.locator(".card")).to_have_count(2 - runs.index(run) - 1)
+    chosen.fill(mapped.title)
+    chosen.press("Enter")
+    chosen.press("Escape")
+    expect(page.locator(".codes")).to_have_attribute("data-epoch", "3", timeout=20_000)
+    return page
+
+
+MIDDLE = """
+  (canvas) => {
+    const { width, height } = canvas, ground = canvas.getContext("2d").getImageData(0, 0, 1, 1).data.join();
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    let count = 0, x = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      if (data.slice(i, i + 4).join() === ground) continue;
+      count++;
+      x += (i / 4) % width;
+    }
+    return [count, x / count];
+  }
+"""
+
+
+def test_map_and_strip_move_with_the_slider(mapped_page, mapped):
+    page = mapped_page
+    strip = page.locator(".strip")
+    read = "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0)"
+    for epoch in (1, 3):
+        page.locator(".slider").fill(str(epoch))
+        for place in (".frame", ".strip", ".codes"):
+            expect(page.locator(place)).to_have_attribute("data-epoch", str(epoch))
+        shown = np.array(strip.evaluate(read)).reshape(28, 308)
+        np.testing.assert_array_equal(shown, np.asarray(Image.open(mapped.grid(epoch, "traversals"))))
+    count, _ = page.locator(".codes").evaluate(MIDDLE)
+    assert count > 2000
+    expect(page.locator(".legend li")).to_have_count(10)
+    assert page.locator(".codes").get_attribute("aria-label").endswith("epoch 3")
+
+
+def test_points_glide_between_epochs(mapped_page):
+    """Pictures of the map between the two epochs' own, without a word to the server."""
+    page = mapped_page
+    page.evaluate(WATCH)
+    seen = page.locator(".codes").evaluate("""
+      async (canvas) => {
+        const seen = new Set(), slider = canvas.getRootNode().querySelector(".slider");
+        const look = () => seen.add(canvas.toDataURL());
+        look();
+        slider.value = 1;
+        slider.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+        for (let frame = 0; frame < 60 && seen.size < 3; frame++) {
+          await new Promise(requestAnimationFrame);
+          look();
+        }
+        return seen.size;
+      }
+    """)
+    assert seen >= 3
+    assert page.evaluate("watched.sent") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_train_with_maps_is_accessible_and_fits(open_page, mapped, runs, violations, overflow, phone, scheme):
+    for context in ({}, phone):
+        page = open_page("train", color_scheme=scheme, **context)
+        expect(page.locator(".frame").first).to_have_attribute("data-epoch", "100", timeout=20_000)
+        chosen = page.get_by_test_id("stMultiSelect").get_by_role("combobox")
+        chosen.fill(mapped.title)
+        chosen.press("Enter")
+        chosen.press("Escape")
+        expect(page.locator(".codes").last).to_have_attribute("data-epoch", "3", timeout=20_000)
+        assert overflow(page) <= 0
+        assert violations(page) == []
+        page.close()
+
+
+def test_the_epochs_are_exported_from_the_page(mapped_page, tmp_path):
+    mapped_page.get_by_role("button", name="Export the epochs").click()
+    with mapped_page.expect_download() as waiting:
+        mapped_page.get_by_role("button", name="Epochs, as GIF").click()
+    waiting.value.save_as(tmp_path / "film.gif")
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.n_frames == 3
 
 
 def test_a_choice_outlives_another_page(page):

@@ -1,4 +1,4 @@
-// A run on the board: its grid and the map of its codes side by side, the strip below, and what the test says.
+// A run on the board: what the test says, its grid and the map of its codes side by side, and the strip below.
 
 import { element } from "../js/dom.js";
 import { makePainter } from "../js/pixels.js";
@@ -10,20 +10,20 @@ const HALVES = { reconstructions: ["real", "reconstruction"], samples: ["samples
 
 export function makeCard() {
   const whole = element("figure", "card");
-  const title = element("h3"), swatch = element("i", "swatch"), name = element("span");
+  const head = element("div", "head"), title = element("h3"), swatch = element("i", "swatch"), name = element("span");
   const labels = element("div", "halves"), over = element("div", "halves");
   const grid = makeSheet("frame"), strip = makeSheet("strip"), map = picture("codes");
   const codes = makeCodes(map);
   const left = element("div"), right = element("div"), pair = element("div", "pair");
   const along = element("p", "along", "test image 0, walked along the line on the map");
-  const line = element("p", "reading"), reading = element("span"), held = element("span", "held");
+  const reading = element("span", "reading"), held = element("span", "held");
   let run = null, kind = "";
   title.append(swatch, name);
   left.append(labels, grid.canvas);
   right.append(over, map);
   pair.append(left, right);
-  line.append(reading, held);
-  whole.append(title, pair, strip.canvas, along, line);
+  head.append(title, held, reading);
+  whole.append(head, pair, strip.canvas, along);
 
   return {
     whole,

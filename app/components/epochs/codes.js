@@ -6,7 +6,7 @@ import { fitted, makeGlide, rangeAlong } from "./glide.js";
 
 const GLIDE = 125; // milliseconds: an epoch's time while playing
 const EDGE = 8; // CSS pixels around the points
-const DOT = 1.7; // a point's radius in CSS pixels
+const DOT = 1.5; // a point's radius in CSS pixels
 
 // -> show({points, labels}), which begins a journey; draw(time), which says whether it goes on.
 export function makeCodes(canvas) {

@@ -104,7 +104,7 @@ export function makeCurves(svg, tip, pick) {
 
   // the least that there can be, as a line with its number
   function bound(value) {
-    const y = scale.y(value), words = text(`BCE floor ${value.toFixed(2)}`, { x: svg.clientWidth - PAD.right, y: y - 4, "text-anchor": "end" });
+    const y = scale.y(value), words = text(`BCE floor ${value.toFixed(2)}`, { x: PAD.left + 4, y: y - 4 });
     return [node("line", { class: "floor", x1: PAD.left, x2: svg.clientWidth - PAD.right, y1: y, y2: y }), words];
   }
 
