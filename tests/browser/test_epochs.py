@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from aecore import load_or_train, make_config, store
+from aecore.store import Run
 
 # Notes the slider's inputs, the grids that are painted, and words to the server.
 WATCH = """
@@ -61,7 +62,8 @@ def move(page: Page, epoch: int) -> Locator:
 def test_one_slider_shows_every_runs_grid_pixel_for_pixel(page, runs, epoch):
     move(page, epoch)
     for at, run in enumerate(runs):
-        expect(page.locator(".frame").nth(at)).to_have_attribute("data-epoch", str(epoch))
+        # the first epochs arrive last
+        expect(page.locator(".frame").nth(at)).to_have_attribute("data-epoch", str(epoch), timeout=20_000)
         np.testing.assert_array_equal(grid(page, at), np.asarray(Image.open(run.grid(epoch))))
         loss = run.history()[epoch - 1]["test"]["loss"]
         expect(page.locator(".reading").nth(at)).to_contain_text(f"test {loss:.1f} nats")
@@ -173,6 +175,14 @@ def mapped(own_home):
     return load_or_train(make_config("ae", "fast", epochs=3, latent_dim=3, train_images=2000, seed=11))
 
 
+def choose(page: Page, run: Run) -> None:
+    """Put one more run on the board."""
+    words = page.get_by_test_id("stMultiSelect").get_by_role("combobox")
+    words.fill(run.title)
+    page.get_by_role("option", name=run.title).click()
+    words.press("Escape")
+
+
 @pytest.fixture
 def mapped_page(open_page, runs, mapped) -> Page:
     """The Train page with that run alone, its last epoch in place."""
@@ -182,9 +192,7 @@ def mapped_page(open_page, runs, mapped) -> Page:
     for run in runs:
         chosen.press("Backspace")
         expect(page.locator(".card")).to_have_count(2 - runs.index(run) - 1)
-    chosen.fill(mapped.title)
-    chosen.press("Enter")
-    chosen.press("Escape")
+    choose(page, mapped)
     expect(page.locator(".codes")).to_have_attribute("data-epoch", "3", timeout=20_000)
     return page
 
@@ -247,10 +255,7 @@ def test_train_with_maps_is_accessible_and_fits(open_page, mapped, runs, violati
     for context in ({}, phone):
         page = open_page("train", color_scheme=scheme, **context)
         expect(page.locator(".frame").first).to_have_attribute("data-epoch", "100", timeout=20_000)
-        chosen = page.get_by_test_id("stMultiSelect").get_by_role("combobox")
-        chosen.fill(mapped.title)
-        chosen.press("Enter")
-        chosen.press("Escape")
+        choose(page, mapped)
         expect(page.locator(".codes").last).to_have_attribute("data-epoch", "3", timeout=20_000)
         assert overflow(page) <= 0
         assert violations(page) == []
