@@ -11,7 +11,7 @@ import groups
 import runs
 import streamlit as st
 
-from aecore import datasets, jobs
+from aecore import datasets, inverse, jobs
 from aecore.errors import AecoreError
 from aecore.projection import METHODS, NEIGHBOURS, Method
 from aecore.store import Run
@@ -44,7 +44,7 @@ def page() -> None:
     if method is None:
         st.info(f"This run's maps are not computed yet; the button or `aecore map {run.run_id}` makes them.")
         return
-    st.caption(_explain(run, method))
+    st.caption(inverse.explain(method, runs.inverse_error(run, method)))
     _atlas(run, method)
 
 
@@ -132,22 +132,6 @@ def _wait(run: Run) -> None:
     st.caption(f"Computing {METHODS[method].title if method else 'maps'}…")
     if not jobs.making_maps(run.run_id):
         st.rerun()
-
-
-def _explain(run: Run, method: str) -> str:
-    """What a drag decodes, and how far that is from the truth."""
-    error = runs.inverse_error(run, method)
-    pictures = f"SSE {error.sse:.1f} from a test image's dot, {error.own_sse:.1f} from its code"
-    if METHODS[method].inverse == "plane":
-        return (
-            f"A drag decodes the point of the plane under the pointer, exactly: z = mean + u·V. The plane loses "
-            f"{error.variance:.0%} of the codes' variance: {pictures}."
-        )
-    return (
-        f"{METHODS[method].title} has no inverse: a drag decodes the weighted mean of the {NEIGHBOURS} nearest test "
-        "codes, ringed on the map; on a dot, that image's own code. Were that code not among them, it would be missed "
-        f"by {error.variance:.1%} of the codes' variance (mean squared distance): {pictures}."
-    )
 
 
 def _atlas(run: Run, method: str) -> None:
