@@ -21,6 +21,7 @@ RUN, METHOD = "map run", "map projection"  # the widgets; Streamlit forgets them
 PLACE = "map place"  # the run and the method that were shown last, kept over page switches
 ASKED = "map asked"  # the run and the method that a person asked for, until they are there
 PROBLEM = "map problem"  # one sentence about what was just asked for
+NOT_KEPT = "map group"  # one sentence about a group that could not be kept
 TICK = 1.0  # seconds between looks at whether a map is there
 
 
@@ -95,10 +96,12 @@ def _offer(run: Run) -> None:
     if jobs.making_maps(run.run_id):
         _wait(run)
         return
-    if st.session_state.get(ASKED, (None,))[0] == run.run_id:  # the process ended, and the map is not there
-        _, method = st.session_state.pop(ASKED)
-        option = f" --method {method}" if method else ""
-        st.session_state[PROBLEM] = f"The map was not computed; `aecore map {run.run_id}{option}` says why."
+    asked_run, method = st.session_state.get(ASKED, (None, None))
+    if asked_run == run.run_id:  # the process has ended
+        del st.session_state[ASKED]
+        if not run.maps or (method and method not in run.maps):
+            option = f" --method {method}" if method else ""
+            st.session_state[PROBLEM] = f"The map was not computed; `aecore map {run.run_id}{option}` says why."
     if not run.maps:
         _button(run, "Compute the maps", None)
         return
@@ -146,6 +149,7 @@ def _atlas(run: Run, method: str) -> None:
         neighbours=NEIGHBOURS,
         order=[dimension["index"] for dimension in runs.space(run)["dimensions"]],
         groups=groups.kept(dataset.name),
+        problem=st.session_state.pop(NOT_KEPT, None),
         kept=partial(_keep, dataset.name),
         dropped=lambda name: groups.drop(name, dataset.name),
     )
@@ -163,7 +167,7 @@ def _keep(dataset: str, name: str, indices: list[int]) -> None:
     try:
         groups.keep(name, dataset, indices)
     except AecoreError as error:
-        st.session_state[PROBLEM] = str(error)
+        st.session_state[NOT_KEPT] = str(error)
 
 
 try:
