@@ -22,23 +22,38 @@ class InverseError(NamedTuple):
     own_sse: float  # the same against the pictures of the true codes
 
 
-def inverse_error(run: Run, method: str) -> InverseError:
-    """The error of the inverse that a drag over the run's map uses.
+def inverse_error(run: Run, method: str, first: int | None = None) -> InverseError:
+    """The error of the inverse that a drag over the run's map uses, or over that of its `first` test codes alone.
 
     The nearest codes are blended without the code that is asked for, which would otherwise give itself away;
     of PCA's plane every code is asked, and the SSE is that of `ASKED` test images.
     """
-    codes, chosen = run.codes, spread(len(run.codes))
+    codes, layout = run.codes[:first], run.maps[method][:first]
+    chosen = spread(len(codes))
     if METHODS[method].inverse == "plane":
-        plane = projection.plane(codes)
-        found = projection.lift(projection.project(codes, method), plane)
+        found = projection.lift(layout, projection.plane(run.codes))
         variance, found = unexplained(codes, codes, found), found[chosen]
     else:
-        found = blend_of_others(codes, run.maps[method], chosen)
+        found = blend_of_others(codes, layout, chosen)
         variance = unexplained(codes, codes[chosen], found)
     dataset = datasets.load(run.config.dataset)
     x = dataset.pixels(dataset.test_images[chosen])
     return InverseError(variance, _sse(run.decode(found), x), _sse(run.decode(codes[chosen]), x))
+
+
+def explain(method: str, error: InverseError) -> str:
+    """What a drag over the map decodes, and how far that is from the truth; for a person."""
+    pictures = f"SSE {error.sse:.1f} from a test image's dot, {error.own_sse:.1f} from its code"
+    if METHODS[method].inverse == "plane":
+        return (
+            f"A drag decodes the point of the plane under the pointer, exactly: z = mean + u·V. The plane loses "
+            f"{error.variance:.0%} of the codes' variance: {pictures}."
+        )
+    return (
+        f"{METHODS[method].title} has no inverse: a drag decodes the weighted mean of the {NEIGHBOURS} nearest test "
+        "codes, ringed on the map; on a dot, that image's own code. Were that code not among them, it would be missed "
+        f"by {error.variance:.1%} of the codes' variance (mean squared distance): {pictures}."
+    )
 
 
 def spread(n: int) -> NDArray[np.intp]:

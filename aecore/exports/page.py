@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from aecore import datasets, projection, space
+from aecore import datasets, inverse, projection, space
 from aecore.config import train_command
 from aecore.errors import AecoreError
 from aecore.exports.view import View
@@ -83,7 +83,12 @@ def _facts(view: View) -> dict[str, Any]:
     described = space.describe(run)
     plane = {name: array.tolist() for name, array in projection.plane(run.codes)._asdict().items()}
     maps = [
-        {"method": name, "title": row.title, "plane": plane if row.inverse == "plane" else None}
+        {
+            "method": name,
+            "title": row.title,
+            "plane": plane if row.inverse == "plane" else None,
+            "told": inverse.explain(name, inverse.inverse_error(run, name, IMAGES)),
+        }
         for name, row in METHODS.items()
         if name in run.maps
     ]

@@ -103,6 +103,7 @@ def atlas(
     neighbours: int,
     order: Sequence[int],
     groups: Sequence[tuple[str, Sequence[int]]],
+    problem: str | None,
     kept: Callable[[str, list[int]], None],
     dropped: Callable[[str], None],
 ) -> dict[str, str] | None:
@@ -112,8 +113,9 @@ def atlas(
     Pixels are shown from black to white over `span`. A drag decodes points of `plane`, or where that is None the
     blend of the `neighbours` nearest codes. Dots can be coloured by a dimension of the code, which are offered in
     `order`. `kept` hears the name and test images of a group that the person keeps beside `groups`, and `dropped`
-    the name of one to forget. Returns, once, what the person opens, as query parameters of Explore: the `start` of a
-    test image, `z` where it is another code than that image's, or a `panel`.
+    the name of one to forget; `problem` says why the last one was not kept. Returns, once, what the person opens, as
+    query parameters of Explore: the `start` of a test image, `z` where it is another code than that image's, or a
+    `panel`.
     """
 
     def keep() -> None:
@@ -124,6 +126,7 @@ def atlas(
         "run": run, "dataset": dataset, "span": span, "method": method, "classes": classes,
         "plane": plane and {name: array.tolist() for name, array in plane._asdict().items()},
         "neighbours": neighbours, "order": order, "groups": groups,
+        "problem": problem,
     }  # fmt: skip
     target: dict[str, str] | None = _atlas(
         key="atlas",

@@ -11,7 +11,7 @@ import groups
 import runs
 import streamlit as st
 
-from aecore import datasets, jobs
+from aecore import datasets, inverse, jobs
 from aecore.errors import AecoreError
 from aecore.projection import METHODS, NEIGHBOURS, Method
 from aecore.store import Run
@@ -21,6 +21,7 @@ RUN, METHOD = "map run", "map projection"  # the widgets; Streamlit forgets them
 PLACE = "map place"  # the run and the method that were shown last, kept over page switches
 ASKED = "map asked"  # the run and the method that a person asked for, until they are there
 PROBLEM = "map problem"  # one sentence about what was just asked for
+NOT_KEPT = "map group"  # one sentence about a group that could not be kept
 TICK = 1.0  # seconds between looks at whether a map is there
 
 
@@ -44,7 +45,7 @@ def page() -> None:
     if method is None:
         st.info(f"This run's maps are not computed yet; the button or `aecore map {run.run_id}` makes them.")
         return
-    st.caption(_explain(run, method))
+    st.caption(inverse.explain(method, runs.inverse_error(run, method)))
     _atlas(run, method)
 
 
@@ -95,10 +96,12 @@ def _offer(run: Run) -> None:
     if jobs.making_maps(run.run_id):
         _wait(run)
         return
-    if st.session_state.get(ASKED, (None,))[0] == run.run_id:  # the process ended, and the map is not there
-        _, method = st.session_state.pop(ASKED)
-        option = f" --method {method}" if method else ""
-        st.session_state[PROBLEM] = f"The map was not computed; `aecore map {run.run_id}{option}` says why."
+    asked_run, method = st.session_state.get(ASKED, (None, None))
+    if asked_run == run.run_id:  # the process has ended
+        del st.session_state[ASKED]
+        if not run.maps or (method and method not in run.maps):
+            option = f" --method {method}" if method else ""
+            st.session_state[PROBLEM] = f"The map was not computed; `aecore map {run.run_id}{option}` says why."
     if not run.maps:
         _button(run, "Compute the maps", None)
         return
@@ -134,22 +137,6 @@ def _wait(run: Run) -> None:
         st.rerun()
 
 
-def _explain(run: Run, method: str) -> str:
-    """What a drag decodes, and how far that is from the truth."""
-    error = runs.inverse_error(run, method)
-    pictures = f"SSE {error.sse:.1f} from a test image's dot, {error.own_sse:.1f} from its code"
-    if METHODS[method].inverse == "plane":
-        return (
-            f"A drag decodes the point of the plane under the pointer, exactly: z = mean + u·V. The plane loses "
-            f"{error.variance:.0%} of the codes' variance: {pictures}."
-        )
-    return (
-        f"{METHODS[method].title} has no inverse: a drag decodes the weighted mean of the {NEIGHBOURS} nearest test "
-        "codes, ringed on the map; on a dot, that image's own code. Were that code not among them, it would be missed "
-        f"by {error.variance:.1%} of the codes' variance (mean squared distance): {pictures}."
-    )
-
-
 def _atlas(run: Run, method: str) -> None:
     dataset = datasets.load(run.config.dataset)
     target = components.atlas(
@@ -162,6 +149,7 @@ def _atlas(run: Run, method: str) -> None:
         neighbours=NEIGHBOURS,
         order=[dimension["index"] for dimension in runs.space(run)["dimensions"]],
         groups=groups.kept(dataset.name),
+        problem=st.session_state.pop(NOT_KEPT, None),
         kept=partial(_keep, dataset.name),
         dropped=lambda name: groups.drop(name, dataset.name),
     )
@@ -179,7 +167,7 @@ def _keep(dataset: str, name: str, indices: list[int]) -> None:
     try:
         groups.keep(name, dataset, indices)
     except AecoreError as error:
-        st.session_state[PROBLEM] = str(error)
+        st.session_state[NOT_KEPT] = str(error)
 
 
 try:

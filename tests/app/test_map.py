@@ -94,6 +94,17 @@ def test_a_map_that_was_asked_for_is_shown_once_it_is_there(home, open_page, sta
     assert not [button for button in app.button if button.label.startswith("Compute")]
 
 
+def test_a_run_without_maps_gets_them_by_the_button(home, open_page, started, monkeypatch):
+    maps = store.runs()[0].maps
+    monkeypatch.setattr(store.Run, "maps", {})
+    app = open_page("map")
+    assert offer(app).label == "Compute the maps"
+    monkeypatch.setattr(jobs, "start_maps", lambda *words: monkeypatch.setattr(store.Run, "maps", maps))
+    offer(app).click().run()
+    assert atlas(app)["method"] == "pca"
+    assert not app.info
+
+
 def test_while_a_map_is_computed_the_page_says_so(home, open_page, started, monkeypatch):
     monkeypatch.setattr(jobs, "making_maps", lambda run_id: True)
     app = open_page("map")

@@ -3,8 +3,8 @@
     python tests/bench/map_drag.py [--moves 300]
 
 Starts the app and a Chromium. For each projection, coloured by class and then by error with one class hidden: the
-time from a move's own timestamp to the end of the painting that shows it, the frames a second while dragging, and
-what was sent to the server meanwhile (nothing).
+time from a move's own timestamp to the end of the painting that shows it, the frames a second while dragging, the
+work in a frame (median and 95th percentile), and what was sent to the server meanwhile (nothing).
 """
 
 import argparse
@@ -36,14 +36,16 @@ def drag(page: Page, moves: int) -> None:
 
 def measure(page: Page, moves: int) -> str:
     """One line of numbers."""
-    page.evaluate("watched.inputs.length = watched.paints.length = watched.sent = 0")
+    page.evaluate("watched.inputs.length = watched.paints.length = watched.work.length = watched.sent = 0")
     drag(page, moves)
-    inputs, paints, sent = page.evaluate("[watched.inputs, watched.paints, watched.sent]")
+    inputs, paints, work, sent = page.evaluate("[watched.inputs, watched.paints, watched.work, watched.sent]")
     waits = [next(paint for paint in paints if paint >= at) - at for at in inputs]
     p50, p95 = np.percentile(waits, [50, 95])
+    work50, work95 = np.percentile(work, [50, 95])
     rate = (len(paints) - 1) * 1000 / (paints[-1] - paints[0])
     return (
         f"p50 {p50:5.1f} ms   p95 {p95:5.1f} ms   {rate:3.0f} pictures a second   "
+        f"work in a frame {work50:.1f} and {work95:.1f} ms   "
         f"{len(inputs)} moves, {len(paints)} pictures, {sent} words to the server"
     )
 

@@ -36,16 +36,23 @@ PAINTED = """
 """
 
 
-# Notes what a drag does: moves of a pressed pointer, paintings of the decoded picture, words to the server.
+# Notes what a drag does: moves of a pressed pointer, paintings of the decoded picture, milliseconds of work in each
+# frame, words to the server.
 WATCH = """
   () => {
-    globalThis.watched = { inputs: [], paints: [], sent: 0 };
+    globalThis.watched = { inputs: [], paints: [], work: [], sent: 0 };
     addEventListener("pointermove", (event) => event.buttons && watched.inputs.push(event.timeStamp), true);
     const put = CanvasRenderingContext2D.prototype.putImageData;
     CanvasRenderingContext2D.prototype.putImageData = function (...words) {
       put.apply(this, words);
       if (this.canvas.className === "picture") watched.paints.push(performance.now());
     };
+    const ask = globalThis.requestAnimationFrame;
+    globalThis.requestAnimationFrame = (draw) => ask((at) => {
+      const from = performance.now();
+      draw(at);
+      watched.work.push(performance.now() - from);
+    });
     const send = WebSocket.prototype.send;
     WebSocket.prototype.send = function (...words) {
       watched.sent++;

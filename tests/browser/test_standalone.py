@@ -106,6 +106,7 @@ def test_a_drag_on_the_map_decodes_and_opens(opened, title):
     page = opened()
     page.get_by_role("button", name=title, exact=True).click()
     expect(page.locator(".waiting")).to_be_hidden()
+    expect(page.locator(".told")).to_contain_text("of the codes' variance")
     page.locator("canvas.over").scroll_into_view_if_needed()
     box = page.locator("canvas.over").bounding_box()
     before = shown(page, "canvas.picture")
@@ -118,6 +119,27 @@ def test_a_drag_on_the_map_decodes_and_opens(opened, title):
     page.get_by_role("button", name="Open in Explore").click()
     expect(page).to_have_url(re.compile("[?&]z="))
     np.testing.assert_array_equal(shown(page, "canvas.decoded"), walked)
+
+
+def test_a_lasso_shows_its_group_and_the_address_reopens_the_map(opened):
+    page = opened()
+    page.get_by_role("button", name="t-SNE", exact=True).click()
+    expect(page.locator(".told")).to_contain_text("t-SNE has no inverse")
+    page.locator("canvas.over").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Lasso").click()
+    box = page.locator("canvas.over").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    for x, y in ((-20, 20), (-20, -70), (20, -70)):
+        page.mouse.move(box["x"] + x % box["width"], box["y"] + y % box["height"], steps=4)
+    page.mouse.up()
+    expect(page.locator(".count")).to_contain_text("images")
+    expect(page.locator(".keep")).to_be_hidden()  # there is no server to keep it
+    page.get_by_label("Colour").select_option("sse")
+    expect(page).to_have_url(re.compile("(?=.*map=tsne)(?=.*by=sse)"))
+    again = opened(page.evaluate("location.search"))
+    expect(again.locator(".told")).to_contain_text("t-SNE has no inverse")
+    expect(again.get_by_label("Colour")).to_have_value("sse")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aecore import datasets, inverse, make_config, store
-from aecore.inverse import blend_of_others, inverse_error, spread, unexplained
+from aecore.inverse import InverseError, blend_of_others, explain, inverse_error, spread, unexplained
 from aecore.projection import blend, plane, project
 
 
@@ -64,6 +64,21 @@ def test_pictures_are_compared_with_the_test_images(run, monkeypatch):
     x_hat = run.decode(blend_of_others(run.codes, run.maps["tsne"], chosen))
     assert found.sse == pytest.approx(((x_hat - x) ** 2).sum(axis=1).mean(), rel=1e-5)
     assert found.own_sse < found.sse
+
+
+def test_a_part_of_the_codes_is_a_map_of_its_own(run):
+    part = inverse_error(run, "tsne", 600)
+    found = blend_of_others(run.codes[:600], run.maps["tsne"][:600], np.arange(600))
+    assert part.variance == pytest.approx(unexplained(run.codes[:600], run.codes[:600], found))
+    assert part.variance > inverse_error(run, "tsne").variance  # its dots are farther apart
+
+
+@pytest.mark.parametrize(
+    ("method", "words"), [("pca", "loses 25%"), ("umap", "UMAP has no inverse"), ("tsne", "by 25.0%")]
+)
+def test_it_is_told_in_words(method, words):
+    told = explain(method, InverseError(0.25, 12.34, 5.6))
+    assert words in told and "SSE 12.3 from a test image's dot, 5.6 from its code." in told
 
 
 def test_of_few_codes_all_are_asked():

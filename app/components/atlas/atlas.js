@@ -94,7 +94,7 @@ function makeAtlas(root) {
     tell = trigger;
     const other = next.run !== data.run || next.method !== data.method;
     data = next;
-    gallery.kept(data.groups ?? []);
+    gallery.kept(data.groups ?? [], data.problem);
     if (other) load(data);
     else if (map) paintLegend();
     request("dots", "over");
@@ -299,7 +299,9 @@ function makeAtlas(root) {
     const at = view.moved() ? [view.x, view.y, view.zoom] : null;
     left.places.set(`${data.run}/${data.method}`, { at, cursor: [cursor.x, cursor.y] });
     clearTimeout(timer);
+    const page = window.location.pathname;
     timer = setTimeout(() => {
+      if (window.location.pathname !== page) return; // the page was left
       replaceLink({ run: data.run, map: data.method, ...writeView({ by, hidden, view, cursor }) });
     }, LINK_REST);
   }

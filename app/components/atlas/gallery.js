@@ -49,9 +49,10 @@ export function makeGallery(root, act) {
     root.hidden = !groups.length;
   }
 
-  // The groups that the session holds of this dataset: [[name, indices]].
-  function kept(list) {
+  // The groups that the session holds of this dataset: [[name, indices]]; and why one could not be kept, if so.
+  function kept(list, problem) {
     groups = list;
+    find(".problem").textContent = problem ?? "";
     find(".kept").hidden = !list.length;
     find(".kept ul").replaceChildren(...list.map(([title, indices]) => row(title, indices)));
     root.hidden = !list.length && find(".group").hidden;

@@ -16,11 +16,14 @@ export default async function (parts, page = document) {
     parentElement: explorer.shadowRoot,
     setStateValue: () => {}, // nobody else wants to know
   });
-  const show = ({ method, plane }) => parts.atlas({
-    data: { ...facts.atlas, method, plane },
-    parentElement: atlas.shadowRoot,
-    setTriggerValue: (_, place) => { open(place); explorer.scrollIntoView(); },
-  });
+  const show = ({ method, plane, told }) => {
+    page.querySelector(".told").textContent = told;
+    parts.atlas({
+      data: { ...facts.atlas, method, plane },
+      parentElement: atlas.shadowRoot,
+      setTriggerValue: (_, place) => { open(place); explorer.scrollIntoView(); },
+    });
+  };
 
   open(linked(new URLSearchParams(location.search), facts.space) ?? facts.place);
   if (facts.maps.length) choose(page.querySelector(".methods"), facts.maps, show, new URLSearchParams(location.search).get("map"));
