@@ -296,7 +296,7 @@ def _falling(steps: int, shape: Callable[[float], float]) -> Callable[[int], flo
 
 
 def device_of() -> torch.device:
-    """Where models train: what `AECORE_DEVICE` names (cpu, cuda, mps), or for "auto" and without it a GPU if there is one.
+    """Where models train: what `AECORE_DEVICE` names, cpu, cuda or mps; with "auto" or nothing, a GPU if there is one.
 
     Raises `AecoreError` where torch has no such device.
     """
