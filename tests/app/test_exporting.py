@@ -21,10 +21,10 @@ def names(app):
     return [button.key for button in app.get("download_button")]
 
 
-def test_explore_offers_every_format_and_map_those_of_the_run(home, open_page):
-    app = open_page("explore")
-    assert not app.exception
-    assert sorted(names(app)) == sorted(f"export {name}" for name in exports.FORMATS)
+def test_explore_and_train_offer_every_format_and_map_those_of_the_run(home, open_page):
+    films = names(open_page("train"))
+    assert films == ["export epochs-gif", "export epochs-mp4"]
+    assert sorted([*names(open_page("explore")), *films]) == sorted(f"export {name}" for name in exports.FORMATS)
     assert names(open_page("map")) == [f"export {name}" for name in ("html", "onnx", "parquet", "projector")]
 
 
