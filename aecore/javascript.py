@@ -7,13 +7,14 @@ from pathlib import Path
 
 _IMPORT = re.compile(r'^import\s[^;]*?from\s+"(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default\b)", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*(//.*\n)?", re.MULTILINE)  # a line of its own, or the indentation of any other line
 
 
 def join(entry: Path) -> str:
     """The module `entry` behind every module that it imports, each once, as one module.
 
     Modules are written for this: imports are by name and relative, no name stands for two things, and
-    only the entry has a default export.
+    only the entry has a default export. Comments and indentation are left out: the page fetches what is left.
     """
     joined: dict[Path, str] = {}
 
@@ -24,7 +25,7 @@ def join(entry: Path) -> str:
         source = path.read_text("utf-8")
         for imported in _IMPORT.findall(source):
             add(path.parent / imported)
-        joined[path] = _EXPORT.sub("", _IMPORT.sub("", source))
+        joined[path] = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", source)))
 
     add(entry)
     return "\n".join(joined.values())
