@@ -63,7 +63,7 @@ def test_one_slider_shows_every_runs_grid_pixel_for_pixel(page, runs, epoch):
     move(page, epoch)
     for at, run in enumerate(runs):
         # the first epochs arrive last
-        expect(page.locator(".frame").nth(at)).to_have_attribute("data-epoch", str(epoch), timeout=20_000)
+        expect(page.locator(".frame").nth(at)).to_have_attribute("data-epoch", str(epoch), timeout=60_000)
         np.testing.assert_array_equal(grid(page, at), np.asarray(Image.open(run.grid(epoch))))
         loss = run.history()[epoch - 1]["test"]["loss"]
         expect(page.locator(".reading").nth(at)).to_contain_text(f"test {loss:.1f} nats")
