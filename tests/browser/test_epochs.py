@@ -179,7 +179,8 @@ def choose(page: Page, run: Run) -> None:
     """Put one more run on the board."""
     words = page.get_by_test_id("stMultiSelect").get_by_role("combobox")
     words.fill(run.title)
-    page.get_by_role("option", name=run.title).click()
+    expect(page.get_by_role("option", name=run.title)).to_be_visible()
+    words.press("Enter")
     words.press("Escape")
 
 
