@@ -63,7 +63,7 @@ def test_one_slider_shows_every_runs_grid_pixel_for_pixel(page, runs, epoch):
     move(page, epoch)
     for at, run in enumerate(runs):
         # the first epochs arrive last
-        expect(page.locator(".frame").nth(at)).to_have_attribute("data-epoch", str(epoch), timeout=20_000)
+        expect(page.locator(".frame").nth(at)).to_have_attribute("data-epoch", str(epoch), timeout=60_000)
         np.testing.assert_array_equal(grid(page, at), np.asarray(Image.open(run.grid(epoch))))
         loss = run.history()[epoch - 1]["test"]["loss"]
         expect(page.locator(".reading").nth(at)).to_contain_text(f"test {loss:.1f} nats")
@@ -179,7 +179,8 @@ def choose(page: Page, run: Run) -> None:
     """Put one more run on the board."""
     words = page.get_by_test_id("stMultiSelect").get_by_role("combobox")
     words.fill(run.title)
-    page.get_by_role("option", name=run.title).click()
+    expect(page.get_by_role("option", name=run.title)).to_be_visible()
+    words.press("Enter")
     words.press("Escape")
 
 
@@ -251,12 +252,11 @@ def test_points_glide_between_epochs(mapped_page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_train_with_maps_is_accessible_and_fits(open_page, mapped, runs, violations, overflow, phone, scheme):
+def test_train_with_maps_is_accessible_and_fits(open_page, violations, overflow, phone, scheme):
+    """The shipped VAE has maps."""
     for context in ({}, phone):
         page = open_page("train", color_scheme=scheme, **context)
-        expect(page.locator(".frame").first).to_have_attribute("data-epoch", "100", timeout=20_000)
-        choose(page, mapped)
-        expect(page.locator(".codes").last).to_have_attribute("data-epoch", "3", timeout=20_000)
+        expect(page.locator(".codes").last).to_have_attribute("data-epoch", "100", timeout=20_000)
         assert overflow(page) <= 0
         assert violations(page) == []
         page.close()

@@ -42,7 +42,7 @@ export function makeCodes(canvas) {
     const place = { x: side / 2, y: side / 2, scale: side - 2 * EDGE * ratio };
     const colours = Uint32Array.from(classColours(isDark(ground)), packed);
     const groups = shown.labels.map((label) => label % colours.length);
-    drawPoints(pixels, side, side, { points, groups, colours, place, radius: DOT * ratio, alpha: 0.8 });
+    drawPoints(pixels, side, side, { points, groups, colours, among: groups.keys(), place, radius: DOT * ratio, alpha: 0.8 });
     context.putImageData(image, 0, 0);
     paintWalk(context, points, place, ratio, [ground, style.getPropertyValue("--st-text-color")]);
   }
