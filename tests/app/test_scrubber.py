@@ -91,4 +91,4 @@ def test_curves_are_columns_of_the_history():
         for term, values in described[part].items():
             assert len(values) == 100
             assert values[-1] == pytest.approx(last[part][term], rel=1e-5)
-    assert len(json.dumps(described)) < 8_000
+    assert len(json.dumps(described)) < 9_000
