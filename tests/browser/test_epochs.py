@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -170,9 +172,11 @@ def test_no_curve_leaves_the_plot_and_the_floor_is_drawn(page, runs):
 
 
 @pytest.fixture(scope="module")
-def mapped(own_home):
+def mapped(own_home) -> Iterator[Run]:
     """A run with a map and a strip of every epoch."""
-    return load_or_train(make_config("ae", "fast", epochs=3, latent_dim=3, train_images=2000, seed=11))
+    run = load_or_train(make_config("ae", "fast", epochs=3, latent_dim=3, train_images=2000, seed=11))
+    yield run
+    store.delete(run)  # other modules look at the runs that are shipped
 
 
 def choose(page: Page, run: Run) -> None:

@@ -159,7 +159,7 @@ export class Interpolate {
     own.model = () => ({ decode: explorer.decode, cloud: this.space.cloud });
     this.rows = [own, ...beside.filter(([run]) => this.chosen.has(run)).map(([run, title]) => this.load(this.row(run, title)))];
     this.root.querySelector(".rows").replaceChildren(...this.rows.flatMap(({ heading, strip }) => [heading, strip.root]));
-    this.root.classList.toggle("tall", this.rows.length > 1);
+    this.stand();
     this.explorer.refresh();
   }
 
@@ -187,6 +187,13 @@ export class Interpolate {
   offer(open) {
     this.beside.hidden = !open;
     this.others.ariaExpanded = String(open);
+    this.stand();
+    this.others.scrollIntoView({ block: "nearest" });
+  }
+
+  // A panel that is tall must not stand over the sliders.
+  stand() {
+    this.root.classList.toggle("tall", this.rows.length > 1 || !this.beside.hidden);
   }
 
   // The server sends the weights and clouds of the models that it is asked for.
