@@ -33,6 +33,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "olivetti: needs the Olivetti faces under $AECORE_DATA")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs data that are not here, and say so."""
+    from aecore.datasets import olivetti
+    from aecore.datasets.base import data_folder
+
+    folder = data_folder()
+    absent = {"mnist": not (folder / "MNIST").is_dir(), "olivetti": not (folder / olivetti.FILE).is_file()}
+    for item in items:
+        for name, missing in absent.items():
+            if missing and item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=f"AECORE_DATA holds no {name}"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Under `AECORE_NO_SKIPS=1`, as in `.ci/run`, a skipped test or file fails the run."""

@@ -199,7 +199,7 @@ def test_one_that_died_while_it_waited_holds_nobody_up(home):
 
 
 def test_a_paused_run_holds_still_keeps_its_turn_and_ends_with_the_same_weights(home, monkeypatch, tmp_path):
-    config, other = RunConfig("vae", epochs=30, **FEW), RunConfig("ae", epochs=1, **FEW)
+    config, other = RunConfig("vae", epochs=15, **FEW), RunConfig("ae", epochs=1, **FEW)
     jobs.start(config)
     trained(config.run_id, 1)
     jobs.pause(config.run_id)
@@ -207,7 +207,7 @@ def test_a_paused_run_holds_still_keeps_its_turn_and_ends_with_the_same_weights(
     jobs.start(other)
     rows = len(Draft(config).history())
     time.sleep(1)  # it may end the epoch whose last step it was in
-    assert len(Draft(config).history()) <= rows + 1 < 30
+    assert len(Draft(config).history()) <= rows + 1 < 15
     assert (state(config), state(other)) == ("paused", "queued")
     jobs.resume(config.run_id)
     run = wait_for(lambda: store.find(config))
