@@ -20,14 +20,13 @@ export class Player {
 
   play() {
     const slow = matchMedia("(prefers-reduced-motion: reduce)").matches, start = performance.now();
-    let first = true;
     const step = (now) => {
-      if (!first && this.moved()) { this.stop(); return; }
-      first = false;
+      if (this.moved()) { this.stop(); return; }
       const ways = Math.max(0, now - start) / 1000 / SECONDS % 2, t = ways > 1 ? 2 - ways : ways;
       this.go(slow ? Math.round(t * (TILES - 1)) / (TILES - 1) : t);
       this.playing = requestAnimationFrame(step);
     };
+    this.go(0); // at once, so that a movement before the first frame is seen
     this.playing = requestAnimationFrame(step);
     this.label();
   }
