@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from aecore import waiting  # noqa: F401 - before torch loads
 from aecore.commands import data, export, figure, runs, scores, search, unfinished
 from aecore.commands.options import Parser
 from aecore.errors import AecoreError
@@ -20,8 +21,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if getattr(options, "device", None):
         os.environ["AECORE_DEVICE"] = options.device
     command: Callable[[argparse.Namespace], int] = options.command
-    # Threads that wait for work must not spin: beside a busy process they would slow both (before torch loads).
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         return command(options)
     except AecoreError as error:

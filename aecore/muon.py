@@ -24,9 +24,8 @@ _SMALL = 64  # sides for which bfloat16's products take longer to prepare than t
 class Muon(Optimizer):
     """W <- (1 - lr * weight_decay) W - lr sqrt(max(1, rows / columns)) orthogonal((1 - momentum) g + momentum m).
 
-    m <- momentum m + (1 - momentum) g, with the gradient g. `each` maps a function over a sequence, and may do so in
-    several threads. Sources: Jordan et al. 2024, "Muon: an optimizer for hidden layers", whose five steps torch has;
-    blocks, there with a whole matrix now and then: Khaled et al. 2025, "MuonBP".
+    m <- momentum m + (1 - momentum) g, with the gradient g. Sources: Jordan et al. 2024, "Muon: an optimizer for hidden
+    layers", whose five steps torch has; blocks, there with a whole matrix now and then: Khaled et al. 2025, "MuonBP".
     """
 
     def __init__(
@@ -36,66 +35,68 @@ class Muon(Optimizer):
         weight_decay: float = 0.0,
         momentum: float = 0.95,
         dtype: torch.dtype = torch.float32,
-        each: Callable[[Callable[[nn.Parameter], None], Sequence[nn.Parameter]], object] = lambda f, s: list(map(f, s)),
     ) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
-        self.dtype, self.each = dtype, each
+        self.dtype = dtype
         for group in self.param_groups:
             for parameter in group["params"]:
                 self.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
 
+    @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
         """One update of every matrix from its `grad`."""
         for group in self.param_groups:
-
-            @torch.no_grad()
-            def update(parameter: nn.Parameter, group: dict[str, Any] = group) -> None:
-                assert parameter.grad is not None
-                momentum, buffer = group["momentum"], self.state[parameter]["momentum_buffer"]
-                buffer.lerp_(parameter.grad, 1 - momentum)
-                parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                rows, columns = parameter.shape
-                dtype = self.dtype if min(rows, columns) >= _SMALL else torch.float32
-                direction = parameter.grad.lerp(buffer, momentum).to(dtype)
-                side = 0 if rows <= columns else 1
-                for block, own in zip(
-                    *(torch.split(whole, _BLOCK, side) for whole in (direction, parameter)), strict=True
-                ):
-                    own.add_(orthogonal(block), alpha=-group["lr"] * max(1, rows / columns) ** 0.5)
-
-            self.each(update, sorted(group["params"], key=lambda parameter: -parameter.numel()))
+            parameters, lr, momentum = group["params"], group["lr"], group["momentum"]
+            gradients = [parameter.grad for parameter in parameters]
+            buffers = [self.state[parameter]["momentum_buffer"] for parameter in parameters]
+            torch._foreach_lerp_(buffers, gradients, 1 - momentum)
+            torch._foreach_mul_(parameters, 1 - lr * group["weight_decay"])
+            for blocks in _by_shape(parameters, torch._foreach_lerp(gradients, buffers, momentum)):
+                rows, columns = blocks[0][0].shape
+                dtype = self.dtype if rows >= _SMALL else torch.float32
+                stack = torch.empty(len(blocks), rows, columns, dtype=dtype, device=blocks[0][0].device)
+                for place, (_, direction, _) in zip(stack, blocks, strict=True):
+                    place.copy_(direction)
+                for step, (own, _, scale) in zip(orthogonal(stack), blocks, strict=True):
+                    own.add_(step, alpha=-lr * scale)
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
-    """U V' of a matrix U S V', roughly: X <- (a I + b G + c G^2) X with G = X X', or on the right where X is tall.
+def _by_shape(
+    parameters: Sequence[Tensor], directions: Sequence[Tensor]
+) -> Iterable[list[tuple[Tensor, Tensor, float]]]:
+    """The matrices' blocks, no taller than wide, those of one shape together: weights, their direction, its scale."""
+    shapes: dict[tuple[int, ...], list[tuple[Tensor, Tensor, float]]] = {}
+    for parameter, direction in zip(parameters, directions, strict=True):
+        rows, columns = parameter.shape
+        wide = [whole if rows <= columns else whole.mT for whole in (parameter, direction)]
+        for own, block in zip(*(torch.split(whole, _BLOCK) for whole in wide), strict=True):
+            shapes.setdefault(tuple(own.shape), []).append((own, block, max(1, rows / columns) ** 0.5))
+    return shapes.values()
 
-    X starts scaled by its Schatten 4-norm, the fourth root of the sum of its singular values' fourth powers, which is
-    no less than the largest of them and comes with the first G. The last two steps are multiplied before they meet X:
-    that saves a long product, and from the second G on rounding cannot make it less than positive. Source: as
+
+def orthogonal(x: Tensor) -> Tensor:
+    """U V' of each matrix U S V' in x, (n, rows, columns) with rows <= columns, roughly: X <- (a I + b G + c G^2) X.
+
+    G = X X'. X starts scaled by its Schatten 4-norm, the fourth root of the sum of its singular values' fourth powers,
+    which is no less than the largest of them and comes with the first G. The last two steps are multiplied before they
+    meet X: that saves a long product, and from the second G on rounding cannot make it less than positive. Source: as
     `_POLYNOMIALS`.
     """
-    tall = matrix.shape[0] > matrix.shape[1]
-
-    def gram(x: Tensor) -> Tensor:
-        return x.mT @ x if tall else x @ x.mT
-
-    def times(factor: Tensor, x: Tensor) -> Tensor:
-        return x @ factor if tall else factor @ x
-
     first, second, third = _POLYNOMIALS
-    g = gram(matrix)
-    square = g.diagonal().sum(dtype=torch.float32).clamp(min=1e-30)  # of the Frobenius norm
+    g = x @ x.mT
+    square = g.diagonal(dim1=1, dim2=2).sum(1).clamp_(min=1e-30)[:, None, None]  # of the Frobenius norm
     g = g / square
-    scale = 1 / (g.norm().clamp(min=0.01) * _ROOM**2)  # the norm of 128 equal values that sum to 1 is 0.09
-    x = times(_factor(g * scale, first) * (scale / square).sqrt(), matrix)
-    g = gram(x)
+    norm = torch.linalg.vector_norm(g, dim=(1, 2), keepdim=True)
+    scale = 1 / (norm.clamp_(min=0.01) * _ROOM**2)  # the norm of 128 equal values that sum to 1 is 0.09
+    x = (_factor(g * scale, first) * (scale / square).sqrt()) @ x
+    g = x @ x.mT
     factor = _factor(g, second)
-    return times(_factor(factor @ (factor @ g), third) @ factor, x)
+    return _factor(factor @ (factor @ g), third) @ factor @ x
 
 
 def _factor(g: Tensor, polynomial: tuple[float, float, float]) -> Tensor:
     """a I + b G + c G^2."""
     a, b, c = polynomial
-    factor = torch.addmm(g, g, g, beta=b, alpha=c)
-    factor.diagonal().add_(a)
+    factor = torch.baddbmm(g, g, g, beta=b, alpha=c)
+    factor.diagonal(dim1=1, dim2=2).add_(a)
     return factor

@@ -7,25 +7,24 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name for it
 from torch import Generator, Tensor, nn
-from torch.optim import Adam, AdamW, Muon, Optimizer
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim import Muon, Optimizer
 
+from aecore.adam import Adam
 from aecore.config import RunConfig
 from aecore.distributed import ALONE, Team
 from aecore.errors import AecoreError
 from aecore.mapped import Mapped
 from aecore.models.base import Images, Model, Objective, Terms
 from aecore.muon import Muon as QuickMuon
-from aecore.threads import Threads
 
 Snapshot = dict[str, Tensor]
 
 _LOOK = 10_000  # images whose mean `start` "centred" takes
-_SHARE = 128  # images of a batch that are worth a thread of their own
 
 
 @dataclass(frozen=True)
@@ -62,10 +61,10 @@ def fit(
     becomes float32 pixels at the model's door, shifted and mirrored there where the config says so.
     `fresh(epoch)` gives the images of an epoch, from 1, where each has its own. With a `snapshot`, go on after its
     epoch; the weights then come out bitwise equal to those of an uninterrupted run under the same number of
-    threads, which share each batch. Between epochs the model is on the CPU. A model without objectives is solved by
-    one look at the images and yields one `Epoch`, number 0. In a `team` of processes each takes its share of every
-    batch, and all end with the same weights. `hold()` is called before each step; it may wait, and says how many
-    seconds it did, which count for nothing. Raises `AecoreError` when the loss diverges.
+    threads. Between epochs the model is on the CPU. A model without objectives is solved by one look at the images
+    and yields one `Epoch`, number 0. In a `team` of processes each takes its share of every batch, and all end with
+    the same weights. `hold()` is called before each step; it may wait, and says how many seconds it did, which count
+    for nothing. Raises `AecoreError` when the loss diverges.
     """
     began = time.perf_counter()
     model.initialise(images.flatten(1))
@@ -108,15 +107,13 @@ class _Loop:
         self.order = generator_for(config.seed, stream=1)
         self.noise = generator_for(config.seed, stream=2, device=self.device)
         self.objectives = [team.joined(objective) for objective in model.objectives()]
-        self.threads = Threads(_parts(model, config, self.device, team))
-        self.noises = [self.noise, *(torch.Generator() for _ in range(1, self.threads.count))]
         pixels = math.prod(images.shape[1:])
-        steps = math.ceil(len(images) / config.batch_size) * config.epochs
         dtype = torch.bfloat16 if self.bfloat16 else torch.float32
-        self.optimisers = [_optimisers(one, config, pixels, dtype, self.threads) for one in self.objectives]
-        self.schedules = [
-            LambdaLR(optimiser, _schedule(config, steps)) for group in self.optimisers for optimiser in group
-        ]
+        self.optimisers = [_optimisers(objective, config, pixels, dtype) for objective in self.objectives]
+        for group in self._groups():
+            group["initial_lr"] = group["lr"]
+        self.steps = math.ceil(len(images) / config.batch_size)
+        self.rate = _schedule(config, self.steps * config.epochs)
 
     def run_epoch(self) -> dict[str, float]:
         """One pass over the images; the mean of every term, and the weighted loss."""
@@ -127,21 +124,18 @@ class _Loop:
         sums: dict[str, Tensor] = {}
         losses: list[Tensor] = []
         self.team.noise_seed(self.noise, self.config.seed, self.epoch)
-        for part, noise in enumerate(self.noises[1:], 1):  # from the epoch alone: a snapshot need not hold them
-            noise.manual_seed((self.config.seed * 1_000_003 + self.epoch * 1_009 + part * 100_003) % 2**63)
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
-        with self.threads.at_work():
-            for whole in _batches(order, self.config.batch_size):
-                self.held += self.hold()
-                batch, weight = self.team.share(whole)
-                x = self.model.pixels(self._varied(_rows(self.images, batch).to(self.device)))
-                for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
-                    totals, loss = self._step(objective, optimisers, x, weight)
-                    losses.append(loss)  # looked at once an epoch: a look at every step would wait for it
-                    for name, total in totals.items() if weight else ():
-                        sums[name] = sums.get(name, torch.zeros((), device=x.device)) + total
-                for schedule in self.schedules:
-                    schedule.step()
+        for step, whole in enumerate(_batches(order, self.config.batch_size), self.epoch * self.steps):
+            self.held += self.hold()
+            for group in self._groups():
+                group["lr"] = group["initial_lr"] * self.rate(step)
+            batch, weight = self.team.share(whole)
+            x = self.model.pixels(self._varied(_rows(self.images, batch).to(self.device)))
+            for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
+                terms, loss = self._step(objective, optimisers, x, weight)
+                losses.append(loss)  # looked at once an epoch: a look at every step would wait for it
+                for name, term in terms.items() if weight else ():
+                    sums[name] = sums.get(name, 0.0) + term.sum()
         self.model.eval()
         self.team.settle(self.model)
         self.epoch += 1
@@ -154,29 +148,16 @@ class _Loop:
     def _step(
         self, objective: Objective, optimisers: list[Optimizer], x: Tensor, weight: float
     ) -> tuple[Terms, Tensor]:
-        """One step from a batch, each thread with its part of it; the sum of every term, and the loss."""
-
-        def passes(part: tuple[Tensor, Generator]) -> tuple[Terms, Tensor, tuple[Tensor, ...]]:
-            own, noise = part
-            alone = len(own) == len(x)  # what autocast keeps is seen by all threads
-            with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16, cache_enabled=alone):
-                terms = objective.terms(own, noise)
-            loss = objective.loss(terms)
-            if not alone:
-                loss = loss * (len(own) / len(x))
-            gradients = self.team.gradients(loss, objective.parameters, weight)
-            return {name: term.detach().sum() for name, term in terms.items()}, loss.detach(), gradients
-
-        parts = zip(x.tensor_split(self.threads.count), self.noises, strict=True)
-        (totals, loss, gradients), *others = self.threads.map(passes, [part for part in parts if len(part[0])])
-        for terms, more, rest in others:
-            totals, loss = {name: total + terms[name] for name, total in totals.items()}, loss + more
-            torch._foreach_add_(gradients, rest)
+        """One step from a batch; the terms, and the loss."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            terms = objective.terms(x, self.noise)
+        loss = objective.loss(terms)
+        gradients = self.team.gradients(loss, objective.parameters, weight)
         for parameter, gradient in zip(objective.parameters, gradients, strict=True):
             parameter.grad = gradient
         for optimiser in optimisers:
             optimiser.step()
-        return totals, loss
+        return {name: term.detach() for name, term in terms.items()}, loss.detach()
 
     def _means(self, sums: Mapping[str, Tensor], losses: Sequence[Tensor]) -> dict[str, float]:
         means = {name: float(total) / len(self.images) for name, total in sums.items()}
@@ -192,7 +173,7 @@ class _Loop:
         state = {f"model/{name}": tensor for name, tensor in self.model.state_dict().items()}
         for i, optimiser in enumerate(self._flat_optimisers()):
             for index, slots in optimiser.state_dict()["state"].items():
-                state |= {f"optimiser/{i}/{index}/{slot}": torch.as_tensor(value) for slot, value in slots.items()}
+                state |= {f"optimiser/{i}/{index}/{slot}": tensor for slot, tensor in slots.items()}
         state |= {"random/order": self.order.get_state(), "random/noise": self.noise.get_state()}
         state["epoch"] = torch.tensor(self.epoch)
         return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
@@ -207,51 +188,35 @@ class _Loop:
         self.order.set_state(snapshot["random/order"])
         self.noise.set_state(snapshot["random/noise"])
         self.epoch = int(snapshot["epoch"])
-        steps = self.epoch * math.ceil(len(self.images) / self.config.batch_size)
-        for schedule in self.schedules:
-            schedule.load_state_dict({**schedule.state_dict(), "last_epoch": steps})
-            for group, base in zip(schedule.optimizer.param_groups, schedule.base_lrs, strict=True):
-                group["lr"] = base * schedule.lr_lambdas[0](steps)
 
     def _flat_optimisers(self) -> list[Optimizer]:
-        return [optimiser for group in self.optimisers for optimiser in group]
+        return [optimiser for one in self.optimisers for optimiser in one]
 
-
-def _parts(model: Model, config: RunConfig, device: torch.device, team: Team) -> int:
-    """How many threads share a batch: one where its images depend on each other, or where others share the work."""
-    if team.size > 1 or device.type != "cpu" or any(True for _ in model.buffers()):
-        return 1
-    return max(1, min(torch.get_num_threads(), config.batch_size // _SHARE))
+    def _groups(self) -> Iterator[dict[str, Any]]:
+        return (group for optimiser in self._flat_optimisers() for group in optimiser.param_groups)
 
 
 def _rows(images: Images, index: Tensor) -> Tensor:
     return images.index_select(0, index) if isinstance(images, Tensor) else images[index]
 
 
-def _optimisers(
-    objective: Objective, config: RunConfig, pixels: int, dtype: torch.dtype, threads: Threads
-) -> list[Optimizer]:
+def _optimisers(objective: Objective, config: RunConfig, pixels: int, dtype: torch.dtype) -> list[Optimizer]:
     """Muon takes the matrices and AdamW the rest; Adam and AdamW take everything.
 
     Losses are summed over pixels, and Adam's epsilon grows with them: the step is the one that a mean
     over pixels, the chapter's loss, would take with epsilon 1e-8.
     """
-    eps = 1e-8 * pixels
-    if config.optimiser == "adam":
-        return [Adam(objective.parameters, config.lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
-    if config.optimiser == "adamw":
-        return [AdamW(objective.parameters, config.lr, eps=eps, weight_decay=config.weight_decay, fused=True)]
+    eps, decay = 1e-8 * pixels, config.weight_decay
+    if config.optimiser in ("adam", "adamw"):
+        return [Adam(objective.parameters, config.lr, eps, decay, decoupled=config.optimiser == "adamw")]
     matrices = [parameter for parameter in objective.parameters if parameter.ndim == 2]
     others = [parameter for parameter in objective.parameters if parameter.ndim != 2]
     muon: Optimizer
     if config.optimiser == "quick-muon":
-        muon = QuickMuon(matrices, config.lr, config.weight_decay, dtype=dtype, each=threads.map)
+        muon = QuickMuon(matrices, config.lr, decay, dtype=dtype)
     else:
-        muon = Muon(matrices, config.lr, weight_decay=config.weight_decay)
-    return [
-        muon,
-        AdamW(others, config.bias_lr, eps=eps, weight_decay=config.weight_decay, fused=True),
-    ]
+        muon = Muon(matrices, config.lr, weight_decay=decay)
+    return [muon, Adam(others, config.bias_lr, eps, decay, decoupled=True)]
 
 
 def shifted(images: Tensor, most: int, generator: Generator) -> Tensor:
@@ -373,11 +338,10 @@ def descend(losses: Iterable[Tensor], parameters: Sequence[nn.Parameter], lr: fl
     The learning rate rises to `lr` over the first tenth and falls to 0 along half a cosine. A loss is asked for
     when the parameters stand where it is to be measured, so `losses` is a generator.
     """
-    optimiser = Adam(parameters, lr, fused=True)
-    schedule = LambdaLR(optimiser, _falling(steps, _half_cosine))
-    for loss in losses:
+    optimiser, rate = Adam(parameters, lr), _falling(steps, _half_cosine)
+    for step, loss in enumerate(losses):
         for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
             parameter.grad = gradient
+        optimiser.param_groups[0]["lr"] = lr * rate(step)
         optimiser.step()
-        schedule.step()
         yield loss.item()

@@ -7,12 +7,14 @@ FAMILY is ae (default) or vae. The chapter's recipe ends, after 100 epochs in Ke
 load, is imported before the clock starts. On a machine that does other things too, the CPU's seconds say more than the
 clock's; with OMP_NUM_THREADS=1 they are those of one thread.
 """
+# ruff: noqa: I001 - the first import comes before torch
 
 import os
 import sys
 import tempfile
 import time
 
+import aecore.waiting  # noqa: F401 - as the command line does, before torch loads
 import torch._dynamo  # noqa: F401 - an import, and so apart
 
 from aecore import experiment, make_config, store

@@ -19,9 +19,10 @@ SERVES = {
     "axes", "bound", "certificate", "config", "datasets", "directions", "draft", "errors", "evaluation", "exports",
     "families", "figures", "glide", "grids", "inverse", "javascript", "jobs", "latents", "locks", "neighbours",
     "optimised", "places", "plausible", "projection", "shipped", "space", "spectrum", "stacks", "store", "studies",
-    "turns",
+    "turns", "waiting",
 }  # fmt: skip
 LEARNS = {
+    "adam",
     "classifier",
     "distributed",
     "likelihoods",
@@ -31,7 +32,6 @@ LEARNS = {
     "muon",
     "nets",
     "sweep",
-    "threads",
     "training",
     "vision",
 }
@@ -120,7 +120,7 @@ def test_a_model_never_imports_another_model(path: Path) -> None:
     assert others == []
 
 
-@each([path for path in LIBRARY if module_name(path) not in ("aecore.training", "aecore.muon")])
+@each([path for path in LIBRARY if module_name(path) not in ("aecore.training", "aecore.adam", "aecore.muon")])
 def test_only_training_knows_optimisers(path: Path) -> None:
     assert not [found.target for found in imports(path) if found.of("torch.optim")]
     assert not [name for name in attributes(path) if f"{name}.".startswith("torch.optim.")]

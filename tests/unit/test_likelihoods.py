@@ -1,7 +1,9 @@
 """The loss terms against torch.distributions."""
 
+import pytest
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from aecore.likelihoods import bernoulli_nll, kl_standard_normal, squared_error
 
@@ -10,6 +12,17 @@ def test_bernoulli_nll_is_the_distribution_s():
     logits, x = torch.randn(7, 31), torch.bernoulli(torch.rand(7, 31))
     expected = -Bernoulli(logits=logits).log_prob(x).sum(1)
     torch.testing.assert_close(bernoulli_nll(logits, x), expected)
+
+
+@pytest.mark.parametrize("pixels", [784, 7, 1])
+def test_bernoulli_nll_is_torch_s_and_its_gradient_bit_for_bit(pixels):
+    draw = torch.Generator().manual_seed(0)
+    x = torch.rand(6, pixels, generator=draw)
+    logits = (8 * torch.randn(6, pixels, generator=draw)).requires_grad_()
+    theirs = binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+    ours = bernoulli_nll(logits, x)
+    torch.testing.assert_close(ours, theirs)
+    assert torch.equal(*(torch.autograd.grad(nll.mean(), logits)[0] for nll in (ours, theirs)))
 
 
 def test_bernoulli_nll_of_grey_pixels_is_least_at_the_pixels_themselves():

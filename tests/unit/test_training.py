@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from aecore import MODELS, AecoreError, RunConfig, training
+from aecore import MODELS, AecoreError, RunConfig
 from aecore.models.base import build
 from aecore.training import device_of, fit, generator_for, mirrored, precision_of, shifted
 
@@ -49,9 +49,8 @@ def test_global_random_state_is_neither_read_nor_moved():
 
 
 @pytest.fixture(params=[1, 2])
-def threads(request, monkeypatch):
-    """Torch with one thread, and with two that share even small batches."""
-    monkeypatch.setattr(training, "_SHARE", 16)
+def threads(request):
+    """Torch with one thread, and with two."""
     before = torch.get_num_threads()
     torch.set_num_threads(request.param)
     yield request.param
@@ -66,22 +65,6 @@ def test_resumed_weights_are_bitwise_those_of_an_uninterrupted_run(family, optim
     for stop_after in (1, 3):
         resumed = train(config, train(config, stop_after=stop_after)[1])[0]
         assert same(whole, resumed)
-
-
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_threads_that_share_batches_train_as_one_does(precision, monkeypatch):
-    """Sums in another order: the same run to rounding, for a model that draws no noise."""
-    monkeypatch.setattr(training, "_SHARE", 16)
-    config, runs, before = config_for("ae", precision=precision, optimiser="quick-muon"), [], torch.get_num_threads()
-    for threads in (1, 3):
-        torch.set_num_threads(threads)
-        model = build(config, 36, generator_for(2))
-        runs.append((model, [epoch.train["loss"] for epoch in fit(model, IMAGES, config)]))
-        assert torch.get_num_threads() == threads
-    torch.set_num_threads(before)
-    (one, losses), (three, others) = runs
-    assert not same(one, three)
-    assert losses == pytest.approx(others, rel=1e-5 if precision == "float32" else 2e-3)
 
 
 def test_every_image_is_seen_once_an_epoch():
