@@ -21,6 +21,7 @@ from aecore.errors import AecoreError
 from aecore.mapped import Mapped
 from aecore.models.base import Images, Model, Objective, Terms
 from aecore.muon import Muon as QuickMuon
+from aecore.waiting import courteous
 
 Snapshot = dict[str, Tensor]
 
@@ -79,12 +80,13 @@ def fit(
     )
     if snapshot is not None:
         loop.restore(snapshot)
-    while loop.epoch < config.epochs:
-        began = time.perf_counter()
-        model.to(device)
-        train = loop.run_epoch()
-        model.to("cpu")
-        yield Epoch(loop.epoch, time.perf_counter() - began - loop.held, train, loop.snapshot)
+    with courteous(torch.get_num_threads() if device.type == "cpu" else 1) as look:
+        while loop.epoch < config.epochs:
+            began = time.perf_counter()
+            model.to(device)
+            train = loop.run_epoch(look)
+            model.to("cpu")
+            yield Epoch(loop.epoch, time.perf_counter() - began - loop.held, train, loop.snapshot)
 
 
 class _Loop:
@@ -115,8 +117,8 @@ class _Loop:
         self.steps = math.ceil(len(images) / config.batch_size)
         self.rate = _schedule(config, self.steps * config.epochs)
 
-    def run_epoch(self) -> dict[str, float]:
-        """One pass over the images; the mean of every term, and the weighted loss."""
+    def run_epoch(self, between: Callable[[], None]) -> dict[str, float]:
+        """One pass over the images, `between` before each step; the mean of every term, and the weighted loss."""
         if self.fresh:
             self.images = self.fresh(self.epoch + 1)
         self.model.train()
@@ -127,6 +129,7 @@ class _Loop:
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
         for step, whole in enumerate(_batches(order, self.config.batch_size), self.epoch * self.steps):
             self.held += self.hold()
+            between()
             for group in self._groups():
                 group["lr"] = group["initial_lr"] * self.rate(step)
             batch, weight = self.team.share(whole)

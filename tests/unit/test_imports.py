@@ -19,7 +19,7 @@ SERVES = {
     "axes", "bound", "certificate", "config", "datasets", "directions", "draft", "errors", "evaluation", "exports",
     "families", "figures", "glide", "grids", "inverse", "javascript", "jobs", "latents", "locks", "neighbours",
     "optimised", "places", "plausible", "projection", "shipped", "space", "spectrum", "stacks", "store", "studies",
-    "turns", "waiting",
+    "turns",
 }  # fmt: skip
 LEARNS = {
     "adam",
@@ -34,6 +34,7 @@ LEARNS = {
     "sweep",
     "training",
     "vision",
+    "waiting",
 }
 JOINS = {"__init__", "__main__", "commands", "experiment"}  # what brings the two together; the first one lazily
 
