@@ -31,9 +31,10 @@ class Adam(Optimizer):
         super().__init__(parameters, {"lr": lr, "eps": eps, "weight_decay": weight_decay, "fused": True})
         self.kernel = torch._fused_adamw_ if decoupled else torch._fused_adam_
         for group in self.param_groups:
+            step = torch.zeros((), device=group["params"][0].device)  # one for all: it is counted once
             for parameter in group["params"]:
                 self.state[parameter] = {
-                    "step": torch.zeros((), device=parameter.device),
+                    "step": step,
                     "exp_avg": torch.zeros_like(parameter),
                     "exp_avg_sq": torch.zeros_like(parameter),
                 }
@@ -45,7 +46,8 @@ class Adam(Optimizer):
             parameters = group["params"]
             slots = [self.state[parameter] for parameter in parameters]
             steps, means, squares = ([slot[name] for slot in slots] for name in ("step", "exp_avg", "exp_avg_sq"))
-            torch._foreach_add_(steps, 1)
+            for step in set(steps):  # after a load each has its own
+                step += 1
             self.kernel(
                 parameters, [parameter.grad for parameter in parameters], means, squares, [], steps,
                 lr=group["lr"], beta1=_BETAS[0], beta2=_BETAS[1], weight_decay=group["weight_decay"], eps=group["eps"],

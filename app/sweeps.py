@@ -61,7 +61,9 @@ def _new_search(config: RunConfig | None) -> None:
     ]
     trials = st.number_input("Trials", 1, value=MORE, step=1, key="search trials", persist_state=KEEP)
     name = st.text_input("Name of the study", _free_name(config), key=f"study {config.family} {len(studies.names())}")
-    _button("Start search", _start, name, config, texts, trials, width="stretch", disabled=not chosen)
+    if st.button("Start search", width="stretch", disabled=not chosen):  # no callback: see `train._start_button`
+        attempt(_start, name, config, texts, trials, place=PLACE)
+        st.rerun()
     show_problem(PLACE)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import reduce
 from importlib import import_module
+from operator import add
 from typing import NamedTuple, cast
 
 import torch
@@ -35,7 +37,7 @@ class Objective(NamedTuple):
 
     def loss(self, terms: Terms) -> Tensor:
         """The scalar that is minimised, from this objective's terms."""
-        return torch.stack([self.weights.get(name, 1.0) * term.mean() for name, term in terms.items()]).sum()
+        return reduce(add, (self.weights.get(name, 1.0) * term.mean() for name, term in terms.items()))
 
 
 class Model(nn.Module, ABC):

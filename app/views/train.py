@@ -162,15 +162,10 @@ def _start_button(config: RunConfig) -> None:
     finished = store.find(config)
     job = next((job for job in jobs.jobs() if job.run_id == config.run_id), None)
     idle = finished is None and job is None
-    st.button(
-        "Start",
-        type="primary",
-        width="stretch",
-        disabled=not idle,
-        key="start",
-        on_click=attempt,
-        args=(_start, config),
-    )
+    # Not a callback: that would know the settings of the last look at the page, not what is still being typed.
+    if st.button("Start", type="primary", width="stretch", disabled=not idle, key="start"):
+        attempt(_start, config)
+        st.rerun()
     if finished is not None:
         st.caption("This run is trained already.")
         st.page_link("views/explore.py", label="Open it in Explore", query_params={"run": config.run_id})

@@ -106,9 +106,6 @@ def test_a_search_runs_in_the_background_and_is_followed(open_page, study):
     unfold(page)
     name = page.get_by_role("textbox", name="Name of the study")
     name.fill("mine")
-    name.press("Enter")
-    page.wait_for_timeout(300)
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=20_000)
     page.get_by_role("button", name="Start search").click()
     expect(page.get_by_role("button", name="Stop search")).to_be_visible(timeout=30_000)
     expect(page.locator(".parallel svg")).to_have_attribute(

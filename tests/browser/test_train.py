@@ -38,9 +38,9 @@ def start(page: Page, epochs: int, seed: int) -> None:
     fill(page, "Epochs", epochs)
     fill(page, "Seed", seed)
     page.get_by_text("More settings").click()
-    fill(page, "Training images (0: all)", IMAGES)
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("spinbutton", name="Training images (0: all)").fill(str(IMAGES))
+    page.get_by_role("button", name="Start").click()  # at once: what was typed last counts
 
 
 def fill(page: Page, label: str, value: int) -> None:
@@ -78,6 +78,7 @@ def test_a_run_is_watched_to_its_end_and_appears_on_every_page(page, offered):
     page.get_by_role("combobox", name="Models").click(timeout=30_000)
     expect(page.get_by_role("option", name=mine)).to_be_visible()
     assert run.epochs() == [1, 2]
+    assert run.config.train_images == IMAGES
 
 
 def test_a_reload_finds_the_run_and_it_can_be_stopped_resumed_and_deleted(page):
