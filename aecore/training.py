@@ -21,7 +21,7 @@ from aecore.errors import AecoreError
 from aecore.mapped import Mapped
 from aecore.models.base import Images, Model, Objective, Terms
 from aecore.muon import Muon as QuickMuon
-from aecore.waiting import courteous
+from aecore.waiting import Courtesy
 
 Snapshot = dict[str, Tensor]
 
@@ -80,13 +80,12 @@ def fit(
     )
     if snapshot is not None:
         loop.restore(snapshot)
-    with courteous(torch.get_num_threads() if device.type == "cpu" else 1) as look:
-        while loop.epoch < config.epochs:
-            began = time.perf_counter()
-            model.to(device)
-            train = loop.run_epoch(look)
-            model.to("cpu")
-            yield Epoch(loop.epoch, time.perf_counter() - began - loop.held, train, loop.snapshot)
+    while loop.epoch < config.epochs:
+        began = time.perf_counter()
+        model.to(device)
+        train = loop.run_epoch()
+        model.to("cpu")
+        yield Epoch(loop.epoch, time.perf_counter() - began - loop.held, train, loop.snapshot)
 
 
 class _Loop:
@@ -114,11 +113,12 @@ class _Loop:
         self.optimisers = [_optimisers(objective, config, pixels, dtype) for objective in self.objectives]
         for group in self._groups():
             group["initial_lr"] = group["lr"]
+        self.courtesy = Courtesy(torch.get_num_threads() if self.device.type == "cpu" else 1)
         self.steps = math.ceil(len(images) / config.batch_size)
         self.rate = _schedule(config, self.steps * config.epochs)
 
-    def run_epoch(self, between: Callable[[], None]) -> dict[str, float]:
-        """One pass over the images, `between` before each step; the mean of every term, and the weighted loss."""
+    def run_epoch(self) -> dict[str, float]:
+        """One pass over the images; the mean of every term, and the weighted loss."""
         if self.fresh:
             self.images = self.fresh(self.epoch + 1)
         self.model.train()
@@ -127,18 +127,19 @@ class _Loop:
         losses: list[Tensor] = []
         self.team.noise_seed(self.noise, self.config.seed, self.epoch)
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
-        for step, whole in enumerate(_batches(order, self.config.batch_size), self.epoch * self.steps):
-            self.held += self.hold()
-            between()
-            for group in self._groups():
-                group["lr"] = group["initial_lr"] * self.rate(step)
-            batch, weight = self.team.share(whole)
-            x = self.model.pixels(self._varied(_rows(self.images, batch).to(self.device)))
-            for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
-                terms, loss = self._step(objective, optimisers, x, weight)
-                losses.append(loss)  # looked at once an epoch: a look at every step would wait for it
-                for name, term in terms.items() if weight else ():
-                    sums[name] = sums.get(name, 0.0) + term.sum()
+        with self.courtesy:
+            for step, whole in enumerate(_batches(order, self.config.batch_size), self.epoch * self.steps):
+                self.held += self.hold()
+                self.courtesy.look()
+                for group in self._groups():
+                    group["lr"] = group["initial_lr"] * self.rate(step)
+                batch, weight = self.team.share(whole)
+                x = self.model.pixels(self._varied(_rows(self.images, batch).to(self.device)))
+                for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
+                    terms, loss = self._step(objective, optimisers, x, weight)
+                    losses.append(loss)  # looked at once an epoch: a look at every step would wait for it
+                    for name, term in terms.items() if weight else ():
+                        sums[name] = sums.get(name, 0.0) + term.sum()
         self.model.eval()
         self.team.settle(self.model)
         self.epoch += 1
