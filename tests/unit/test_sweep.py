@@ -272,7 +272,9 @@ def test_two_processes_share_a_study(home):
 def test_a_search_that_ends_early_goes_on(home, how):
     words = ["--study", "s", "--trials", "3"]
     long = [*FASHION[:-1], "9000", "--over", "lr=0.01..0.1:log", "--validation", "500"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits "ignored"
     child = subprocess.Popen(command(*long, *words), stdout=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
     wait_for(lambda: studies.names() and (found := join("s").trials()) and found[0].epoch > 2)
     assert (join("s").trials()[0].state, len(join("s").workers())) == ("running", 1)
     os.kill(child.pid, how)
