@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 
-# GNU's OpenMP reads both, and spins for so many turns; others know the first, and sleep at once.
-for _name, _value in {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "20000"}.items():
-    os.environ.setdefault(_name, _value)
+# GNU's OpenMP reads both, and spins for so many turns, whatever the policy; others know the first, and sleep at once.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 _LOOK = 0.1  # seconds between looks
 

@@ -30,6 +30,14 @@ def trained():
     return torch.cat([parameter.flatten() for parameter in model.parameters()])
 
 
+def threads_that_stay():
+    """How many are left once those that are about to end have ended."""
+    for thread in threading.enumerate():
+        if thread.daemon:
+            thread.join(1)
+    return threading.active_count()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only GNU's OpenMP can be told")
 def test_weights_do_not_depend_on_how_threads_wait(two_threads, monkeypatch):
     alone, before, teams, turns = trained(), threading.active_count(), [], itertools.count()
@@ -39,10 +47,7 @@ def test_weights_do_not_depend_on_how_threads_wait(two_threads, monkeypatch):
     monkeypatch.setattr(waiting, "crowded", lambda *_: next(turns) % 4 < 2)
     assert torch.equal(trained(), alone)
     assert len(teams) > 2
-    for thread in threading.enumerate():
-        if thread.daemon:
-            thread.join(1)
-    assert threading.active_count() <= before
+    assert threads_that_stay() <= before
 
 
 def test_between_epochs_there_is_no_team(two_threads, monkeypatch):
@@ -52,10 +57,7 @@ def test_between_epochs_there_is_no_team(two_threads, monkeypatch):
     config = RunConfig("ae", epochs=5, batch_size=16)
     epochs = fit(build(config, 784, generator_for(0)), IMAGES, config)
     next(epochs)
-    for thread in threading.enumerate():
-        if thread.daemon:
-            thread.join(1)
-    assert threading.active_count() <= before
+    assert threads_that_stay() <= before
 
 
 @pytest.mark.parametrize(
