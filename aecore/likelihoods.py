@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import once_differentiable
 
 _FOLDS = 3  # 8 pixels to a logarithm
 
@@ -45,7 +45,9 @@ class _BernoulliNLL(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: FunctionCtx, logits: Tensor, x: Tensor) -> Tensor:
+    def forward(ctx: Any, logits: Tensor, x: Tensor) -> Tensor:
+        ctx.dtype = logits.dtype
+        logits = logits.to(x.dtype)
         s, work = logits.sigmoid(), logits.relu()
         nll = work.addcmul_(logits, x, value=-1).sum(1)
         factors = torch.sub(1, s, out=work)
@@ -62,4 +64,4 @@ class _BernoulliNLL(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, nll: Tensor) -> tuple[Tensor, None]:
         (slope,) = ctx.saved_tensors
-        return slope * nll[:, None], None
+        return slope.mul_(nll[:, None]).to(ctx.dtype), None

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from aecore.replay import held
+
 # Odd polynomials a s + b s^3 + c s^5. Each is the nearest to 1 in the largest error on the values that those before it
 # leave, and they start from [0.003, 1]: the third ends within 1 +- 0.65 (Amsel et al. 2025, "The Polar Express").
 _POLYNOMIALS = (
@@ -36,7 +38,9 @@ class Muon(Optimizer):
         momentum: float = 0.95,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        parameters = list(parameters)
+        rate = held(lr, parameters[0].device)
+        super().__init__(parameters, {"lr": rate, "momentum": momentum, "weight_decay": weight_decay})
         self.dtype = dtype
         for group in self.param_groups:
             for parameter in group["params"]:
@@ -50,15 +54,16 @@ class Muon(Optimizer):
             gradients = [parameter.grad for parameter in parameters]
             buffers = [self.state[parameter]["momentum_buffer"] for parameter in parameters]
             torch._foreach_lerp_(buffers, gradients, 1 - momentum)
-            torch._foreach_mul_(parameters, 1 - lr * group["weight_decay"])
+            if group["weight_decay"]:
+                torch._foreach_mul_(parameters, 1 - lr * group["weight_decay"])
             for blocks in _by_shape(parameters, torch._foreach_lerp(gradients, buffers, momentum)):
                 rows, columns = blocks[0][0].shape
                 dtype = self.dtype if rows >= _SMALL else torch.float32
                 stack = torch.empty(len(blocks), rows, columns, dtype=dtype, device=blocks[0][0].device)
                 for place, (_, direction, _) in zip(stack, blocks, strict=True):
                     place.copy_(direction)
-                for step, (own, _, scale) in zip(orthogonal(stack), blocks, strict=True):
-                    own.add_(step, alpha=-lr * scale)
+                for step, (own, _, scale) in zip(orthogonal(stack, lr), blocks, strict=True):
+                    own.add_(step, alpha=-scale)
 
 
 def _by_shape(
@@ -74,13 +79,13 @@ def _by_shape(
     return shapes.values()
 
 
-def orthogonal(x: Tensor) -> Tensor:
-    """U V' of each matrix U S V' in x, (n, rows, columns) with rows <= columns, roughly: X <- (a I + b G + c G^2) X.
+def orthogonal(x: Tensor, length: Tensor | float = 1.0) -> Tensor:
+    """length U V' of each matrix U S V' in x, (n, rows, columns) with rows <= columns: X <- (a I + b G + c G^2) X.
 
-    G = X X'. X starts scaled by its Schatten 4-norm, the fourth root of the sum of its singular values' fourth powers,
-    which is no less than the largest of them and comes with the first G. The last two steps are multiplied before they
-    meet X: that saves a long product, and from the second G on rounding cannot make it less than positive. Source: as
-    `_POLYNOMIALS`.
+    Roughly: `_POLYNOMIALS` says how near. G = X X'. X starts scaled by its Schatten 4-norm, the fourth root of the sum
+    of its singular values' fourth powers, which is no less than the largest of them and comes with the first G. The
+    last two steps are multiplied before they meet X: that saves a long product, and from the second G on rounding
+    cannot make it less than positive. Source: as `_POLYNOMIALS`.
     """
     first, second, third = _POLYNOMIALS
     g = x @ x.mT
@@ -91,7 +96,7 @@ def orthogonal(x: Tensor) -> Tensor:
     x = (_factor(g * scale, first) * (scale / square).sqrt()) @ x
     g = x @ x.mT
     factor = _factor(g, second)
-    return _factor(factor @ (factor @ g), third) @ factor @ x
+    return (_factor(factor @ (factor @ g), third) @ factor).mul_(length) @ x
 
 
 def _factor(g: Tensor, polynomial: tuple[float, float, float]) -> Tensor:

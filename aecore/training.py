@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import time
@@ -21,6 +22,7 @@ from aecore.errors import AecoreError
 from aecore.mapped import Mapped
 from aecore.models.base import Images, Model, Objective, Terms
 from aecore.muon import Muon as QuickMuon
+from aecore.replay import RECORDS, Replayed
 from aecore.waiting import Courtesy
 
 Snapshot = dict[str, Tensor]
@@ -62,10 +64,11 @@ def fit(
     becomes float32 pixels at the model's door, shifted and mirrored there where the config says so.
     `fresh(epoch)` gives the images of an epoch, from 1, where each has its own. With a `snapshot`, go on after its
     epoch; the weights then come out bitwise equal to those of an uninterrupted run under the same number of
-    threads. Between epochs the model is on the CPU. A model without objectives is solved by one look at the images
-    and yields one `Epoch`, number 0. In a `team` of processes each takes its share of every batch, and all end with
-    the same weights. `hold()` is called before each step; it may wait, and says how many seconds it did, which count
-    for nothing. Raises `AecoreError` when the loss diverges.
+    threads. `model` stays on the CPU; for another device a copy of it trains, whose weights it has after each epoch.
+    A model without objectives is solved by one look at the images and yields one `Epoch`, number 0. In a `team` of
+    processes each takes its share of every batch, and all end with the same weights. `hold()` is called before each
+    step; it may wait, and says how many seconds it did, which count for nothing. Raises `AecoreError` when the loss
+    diverges.
     """
     began = time.perf_counter()
     model.initialise(images.flatten(1))
@@ -75,16 +78,15 @@ def fit(
         yield Epoch(0, time.perf_counter() - began, {}, dict)
         return
     device = device_of()
-    loop = _Loop(
-        model.to(device), images if isinstance(images, Mapped) else images.to(device), config, fresh, team, hold
-    )
+    trained = model if device == torch.device("cpu") else copy.deepcopy(model).to(device)
+    loop = _Loop(trained, images if isinstance(images, Mapped) else images.to(device), config, fresh, team, hold)
     if snapshot is not None:
         loop.restore(snapshot)
     while loop.epoch < config.epochs:
         began = time.perf_counter()
-        model.to(device)
         train = loop.run_epoch()
-        model.to("cpu")
+        if trained is not model:
+            model.eval().load_state_dict(trained.state_dict())
         yield Epoch(loop.epoch, time.perf_counter() - began - loop.held, train, loop.snapshot)
 
 
@@ -112,7 +114,10 @@ class _Loop:
         dtype = torch.bfloat16 if self.bfloat16 else torch.float32
         self.optimisers = [_optimisers(objective, config, pixels, dtype) for objective in self.objectives]
         for group in self._groups():
-            group["initial_lr"] = group["lr"]
+            group["initial_lr"] = float(group["lr"])
+        record = RECORDS.get(self.device.type) if team is ALONE and config.optimiser != "muon" else None
+        self.step = Replayed(self._step, self.noise, record)  # torch's Muon takes its rate as a number
+        self.sums: dict[str, Tensor] = {}  # of each term over the epoch
         self.courtesy = Courtesy(torch.get_num_threads() if self.device.type == "cpu" else 1)
         self.steps = math.ceil(len(images) / config.batch_size)
         self.rate = _schedule(config, self.steps * config.epochs)
@@ -123,51 +128,65 @@ class _Loop:
             self.images = self.fresh(self.epoch + 1)
         self.model.train()
         self.held = 0.0
-        sums: dict[str, Tensor] = {}
-        losses: list[Tensor] = []
+        losses: list[Tensor] = []  # looked at once an epoch: a look at every step would wait for it
+        for total in self.sums.values():
+            total.zero_()
         self.team.noise_seed(self.noise, self.config.seed, self.epoch)
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
         with self.courtesy:
             for step, whole in enumerate(_batches(order, self.config.batch_size), self.epoch * self.steps):
                 self.held += self.hold()
                 self.courtesy.look()
-                for group in self._groups():
-                    group["lr"] = group["initial_lr"] * self.rate(step)
-                batch, weight = self.team.share(whole)
-                x = self.model.pixels(self._varied(_rows(self.images, batch).to(self.device)))
-                for objective, optimisers in zip(self.objectives, self.optimisers, strict=True):
-                    terms, loss = self._step(objective, optimisers, x, weight)
-                    losses.append(loss)  # looked at once an epoch: a look at every step would wait for it
-                    for name, term in terms.items() if weight else ():
-                        sums[name] = sums.get(name, 0.0) + term.sum()
+                self._set_rates(self.rate(step))
+                batch, self.weight = self.team.share(whole)
+                losses.append(self.step(_rows(self.images, batch).to(self.device)))
         self.model.eval()
         self.team.settle(self.model)
         self.epoch += 1
-        return self._means(self.team.total(sums), losses)
+        return self._means(self.team.total(self.sums), losses)
+
+    def _set_rates(self, factor: float) -> None:
+        for group in self._groups():
+            rate = group["initial_lr"] * factor
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+    def _step(self, rows: Tensor) -> Tensor:
+        """One step of every objective from a batch of images as they are stored; the losses, (objectives,)."""
+        x = self.model.pixels(self._varied(rows))
+        losses = [self._descend(*pair, x) for pair in zip(self.objectives, self.optimisers, strict=True)]
+        return torch.stack(losses)
 
     def _varied(self, images: Tensor) -> Tensor:
         images = shifted(images, self.config.shift, self.noise)
         return mirrored(images, self.noise) if self.config.mirror else images
 
-    def _step(
-        self, objective: Objective, optimisers: list[Optimizer], x: Tensor, weight: float
-    ) -> tuple[Terms, Tensor]:
-        """One step from a batch; the terms, and the loss."""
+    def _descend(self, objective: Objective, optimisers: list[Optimizer], x: Tensor) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             terms = objective.terms(x, self.noise)
         loss = objective.loss(terms)
-        gradients = self.team.gradients(loss, objective.parameters, weight)
+        gradients = self.team.gradients(loss, objective.parameters, self.weight)
         for parameter, gradient in zip(objective.parameters, gradients, strict=True):
             parameter.grad = gradient
         for optimiser in optimisers:
             optimiser.step()
-        return {name: term.detach() for name, term in terms.items()}, loss.detach()
+        self._count(terms)
+        return loss.detach()
+
+    def _count(self, terms: Terms) -> None:
+        for name, term in terms.items():
+            if name not in self.sums:
+                self.sums[name] = torch.zeros((), device=self.device)
+            if self.weight:
+                self.sums[name] += term.detach().sum()
 
     def _means(self, sums: Mapping[str, Tensor], losses: Sequence[Tensor]) -> dict[str, float]:
         means = {name: float(total) / len(self.images) for name, total in sums.items()}
         if not all(map(math.isfinite, means.values())):
-            finite = torch.stack(list(losses)).isfinite().tolist()
-            step = f", step {finite.index(False) // len(self.objectives) + 1}" if False in finite else ""
+            finite = torch.stack(list(losses)).isfinite().all(1).tolist()
+            step = f", step {finite.index(False) + 1}" if False in finite else ""
             raise diverged(f"in epoch {self.epoch}{step}", self.epoch - 1, self.config)
         weights = {name: weight for objective in self.objectives for name, weight in objective.weights.items()}
         return {**means, "loss": sum(weights.get(name, 1.0) * value for name, value in means.items())}

@@ -99,7 +99,6 @@ class Model(nn.Module, ABC):
 
         `logits` is what the decoder gives before its last activation.
         """
-        logits = logits.to(x.dtype)  # the products before it may be bfloat16; a loss is not
         return bernoulli_nll(logits, x) if self.config.loss == "bce" else squared_error(self.finish(logits), x)
 
     def finish(self, logits: Tensor) -> Tensor:

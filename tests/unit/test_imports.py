@@ -31,6 +31,7 @@ LEARNS = {
     "models",
     "muon",
     "nets",
+    "replay",
     "sweep",
     "training",
     "vision",
