@@ -1,4 +1,4 @@
-"""A training step recorded once on a CUDA GPU and replayed from then on: one launch instead of hundreds of small ones."""
+"""A training step recorded once as a CUDA graph and replayed from then on: one launch instead of hundreds."""
 
 from __future__ import annotations
 

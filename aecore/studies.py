@@ -197,7 +197,7 @@ def start(name: str, plan: Plan | None, trials: int) -> None:
     request_stop(name, False)
     with ExitStack() as stack:
         lock, slot = take_slot(study, stack)
-        command = ["sweep", "--study", name, "--trials", str(trials)]
+        command = ["sweep", "--study", name, "--trials", str(trials), "--queue"]
         write_whole(study.path / _LOG, b"")
         jobs.spawn(command, study.path / _LOG, slot, lock)
 

@@ -17,7 +17,7 @@ from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 from torch import Tensor
 
-from aecore import datasets
+from aecore import datasets, turns
 from aecore.axes import Axis, Value
 from aecore.config import RunConfig, check_data
 from aecore.datasets.base import Bytes
@@ -33,13 +33,14 @@ class _StopError(Exception):
     """Someone asked this machine's processes on the study to stop."""
 
 
-def sweep(study: Study, trials: int, prune: bool = True) -> Iterator[Trial]:
+def sweep(study: Study, trials: int, prune: bool = True, queue: bool = False) -> Iterator[Trial]:
     """Go on with a study until it has `trials` trials, those of other processes included, yielding each of our own.
 
     Interrupted trials do not count. A trial that diverges or cannot be trained fails with its sentence, and the
     search goes on. With `prune`, a trial worse after an epoch than the median of the earlier ones at that epoch ends
-    there; not where epochs are searched over, since the rate's schedule has then another end. The values of trial n
-    depend on the base's seed, n, and the trials before it: one process proposes the same again.
+    there; not where epochs are searched over, since the rate's schedule has then another end. With `queue`, each trial
+    waits until no run trains or waits here; runs that queue wait for the trial at most. The values of trial n depend on
+    the base's seed, n, and the trials before it: one process proposes the same again.
     """
     plan, store = study.plan, study.optuna
     if dict(datasets.load(plan.base.dataset).checksums) != plan.data:
@@ -52,18 +53,30 @@ def sweep(study: Study, trials: int, prune: bool = True) -> Iterator[Trial]:
         _, worker = take_slot(study, stack)
         _bury(store, worker)
         while not study.stopping and _counted(store) < trials:
-            trial = store.ask()
-            try:
-                trial.set_user_attr(WORKER, worker)
-                if _counted(store, trial.number) >= trials:  # another process was faster
-                    raise _StopError
-                _run(study, plan, trial)
-            except BaseException as error:
-                store.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-                if isinstance(error, _StopError):
-                    return
-                raise
-            yield next(one for one in study.trials() if one.number == trial.number)
+            with turns.gap(lambda: study.stopping) if queue else turns.turn_if_free():
+                number = _next(study, trials, worker)
+            if number is None:
+                return
+            yield next(one for one in study.trials() if one.number == number)
+
+
+def _next(study: Study, trials: int, worker: str) -> int | None:
+    """Train the next trial; its number, or None where someone asked for a stop or there are as many by now."""
+    store = study.optuna
+    if study.stopping:
+        return None
+    trial = store.ask()
+    try:
+        trial.set_user_attr(WORKER, worker)
+        if _counted(store, trial.number) >= trials:  # another process was faster
+            raise _StopError
+        _run(study, study.plan, trial)
+    except BaseException as error:
+        store.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+        if isinstance(error, _StopError):
+            return None
+        raise
+    return trial.number
 
 
 def _run(study: Study, plan: Plan, trial: optuna.Trial) -> None:

@@ -1,9 +1,9 @@
-"""The queue: one run at a time trains in a store, and the others wait for their turn. All that is known is on disk."""
+"""The queue: one run or trial at a time trains in a store; the others wait for their turn. All is known from disk."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from aecore import locks
@@ -39,6 +39,23 @@ def turn_if_free() -> Iterator[bool]:
     """Hold the turn while the block trains, so that the queue waits; yields False where another run has it."""
     with ExitStack() as stack:
         yield _taken(stack)
+
+
+@contextmanager
+def gap(ended: Callable[[], bool]) -> Iterator[bool]:
+    """Hold the turn while the block trains, once no run has it or waits for it; yields False if `ended()` came first.
+
+    It is for a search, whose trials train while no run does.
+    """
+    with ExitStack() as stack:
+        while not (gave_up := ended()) and (queue() or not _taken(stack)):
+            time.sleep(_LOOK)
+        yield not gave_up
+
+
+def busy() -> bool:
+    """Whether a process has the turn, or a run waits for it."""
+    return locks.held(_TURN) or bool(queue())
 
 
 def join(draft: Draft) -> None:

@@ -10,7 +10,7 @@ import components
 import streamlit as st
 from attempts import attempt, show_problem
 
-from aecore import axes, datasets, jobs, store, studies
+from aecore import axes, datasets, jobs, store, studies, turns
 from aecore.axes import Axis
 from aecore.config import RunConfig, train_command
 from aecore.errors import AecoreError
@@ -140,8 +140,15 @@ def _summary(study: Study, trials: Sequence[Trial], active: bool) -> str:
     if best is not None and best.score is not None:
         parts.append(f"best {best.score:.2f} ({study.plan.score}, {study.plan.validation:,} validation images)")
     if active:
-        parts.append("stopping" if study.stopping else "searching")
+        parts.append(_at(study, trials))
     return " · ".join(parts)
+
+
+def _at(study: Study, trials: Sequence[Trial]) -> str:
+    if study.stopping:
+        return "stopping"
+    waits = turns.busy() and all(trial.state != "running" for trial in trials)
+    return "waits for the runs above" if waits else "searching"
 
 
 def _buttons(study: Study, trials: Sequence[Trial], active: bool) -> None:

@@ -24,6 +24,7 @@ def add_to(add: Add) -> None:
     )  # fmt: skip
     sweep.add_argument("--validation", type=int, metavar="N", help="images (default: 10000, at most a sixth)")
     sweep.add_argument("--no-prune", action="store_true", help="train poor trials to their end, too")
+    sweep.add_argument("--queue", action="store_true", help="train each trial when no run trains or waits here")
     sweep.add_argument(
         "--storage", metavar="FILE|URL", help="Optuna's journal or database (default: a journal in the home)"
     )
@@ -36,7 +37,7 @@ def _sweep(options: argparse.Namespace) -> int:
     from aecore.sweep import sweep
 
     try:
-        for trial in sweep(study, options.trials, not options.no_prune):
+        for trial in sweep(study, options.trials, not options.no_prune, options.queue):
             print(_trial_line(trial), flush=True)
     except KeyboardInterrupt:
         print(f"Stopped; `aecore sweep --study {study.name} --trials {options.trials}` goes on.")

@@ -8,7 +8,7 @@ import sys
 import pytest
 from optuna.trial import TrialState
 
-from aecore import jobs, locks, make_config, studies
+from aecore import jobs, locks, make_config, studies, turns
 from aecore.axes import parse_all
 from aecore.studies import SENTENCE, WORKER, join
 
@@ -128,6 +128,16 @@ def test_a_search_that_runs_can_be_stopped(search, study):
         button(app, "Stop search").click().run()
         assert studies.Study("mine").stopping
         assert button(app, "Stopping…").disabled
+    assert not app.exception
+
+
+def test_a_search_says_that_it_waits_for_runs(search, study):
+    app = search()
+    with locks.hold(f"study-mine.{socket.gethostname()}.1"), turns.turn_if_free():
+        app.run()
+        assert [one.value.endswith("waits for the runs above") for one in app.markdown if "BCE, nats" in one.value] == [
+            True
+        ]
     assert not app.exception
 
 

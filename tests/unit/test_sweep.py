@@ -7,14 +7,17 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import optuna
 import pytest
 import torch
 
-from aecore import AecoreError, RunConfig, datasets, jobs, locks, make_config, store, studies
+from aecore import AecoreError, RunConfig, datasets, jobs, locks, make_config, store, studies, turns
+from aecore import sweep as sweeping
 from aecore.__main__ import main
 from aecore.axes import parse_all
 from aecore.config import train_command
@@ -266,6 +269,32 @@ def test_two_processes_share_a_study(home):
     assert all("trial" in text for text in told)
     workers = {trial.user_attrs[studies.WORKER] for trial in join("s").optuna.get_trials()}
     assert len(workers) == 2
+
+
+def test_a_queued_trial_waits_for_the_run_that_trains_and_then_has_the_turn(tiny, monkeypatch):
+    study, looks, held = join("s", plan_of()), [], []
+    with ExitStack() as run:
+        assert run.enter_context(turns.turn_if_free())
+
+        def look(_):
+            looks.append(study.trials())
+            if len(looks) == 3:
+                run.close()
+
+        train = sweeping._run
+        monkeypatch.setattr(turns, "time", SimpleNamespace(sleep=look))
+        monkeypatch.setattr(sweeping, "_run", lambda *whole: (held.append(turns.busy()), train(*whole)))
+        (trial,) = sweep(study, 1, queue=True)
+    assert looks == [[], [], []]
+    assert (trial.state, held, turns.busy()) == ("complete", [True], False)
+
+
+def test_a_queued_search_that_waits_can_be_stopped(tiny, monkeypatch):
+    study = join("s", plan_of())
+    monkeypatch.setattr(turns, "time", SimpleNamespace(sleep=lambda _: studies.stop("s")))
+    with turns.turn_if_free():
+        assert list(sweep(study, 1, queue=True)) == []
+    assert study.trials() == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
