@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -37,9 +38,9 @@ def data(tmp_path_factory):
     datasets.load.cache_clear()
 
 
-def start(processes, home, family, **changes):
+def start(processes, home, family, hosts=("--standalone",), **changes):
     options = [word for name, value in {**COMMON, **changes}.items() for word in (f"--{name.replace('_', '-')}", value)]
-    launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
+    launch = ["-m", "torch.distributed.run", *hosts, f"--nproc-per-node={processes}"] if processes else []
     command = [sys.executable, *launch, "-m", "aecore", "train", family, "--no-maps", *map(str, options)]
     return subprocess.Popen(
         command,
@@ -52,7 +53,7 @@ def start(processes, home, family, **changes):
 
 def trained(processes, home, family, monkeypatch, **changes):
     """A run by so many processes."""
-    process = start(processes, home, family, **changes)
+    process = start(processes if processes > 1 else 0, home, family, **changes)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, out + err
     monkeypatch.setenv("AECORE_HOME", str(home))
@@ -74,6 +75,24 @@ def test_muon_and_the_cosine_schedule(data, tmp_path, monkeypatch):
     changes = {"optimiser": "muon", "schedule": "cosine"}
     one, two = (trained(n, tmp_path / str(n), "ae", monkeypatch, **changes) for n in (1, 2))
     assert two.evaluation["sse"] == pytest.approx(one.evaluation["sse"], rel=0.01)
+
+
+def test_two_launchers_train_as_on_two_hosts_and_the_first_writes_the_run(data, tmp_path, monkeypatch):
+    """README's command; each launcher has a home of its own, and both are on this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    hosts = [
+        ["--nnodes=2", f"--node-rank={rank}", "--master-addr=127.0.0.1", f"--master-port={port}"] for rank in (0, 1)
+    ]
+    both = [start(1, tmp_path / str(rank), "ae", hosts[rank]) for rank in (1, 0)]  # the first one comes last
+    told = [process.communicate(timeout=300) for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    assert not (tmp_path / "1" / "runs").exists()
+    monkeypatch.setenv("AECORE_HOME", str(tmp_path / "0"))
+    run = store.load(make_config("ae", **COMMON).run_id)
+    one = trained(1, tmp_path / "one", "ae", monkeypatch)
+    assert run.evaluation["sse"] == pytest.approx(one.evaluation["sse"], rel=1e-4)
 
 
 _RANKS = """
