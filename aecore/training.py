@@ -170,8 +170,11 @@ class _Loop:
         gradients = self.team.gradients(loss, objective.parameters, self.weight)
         for parameter, gradient in zip(objective.parameters, gradients, strict=True):
             parameter.grad = gradient
+        del gradients
         for optimiser in optimisers:
             optimiser.step()
+        for parameter in objective.parameters:
+            parameter.grad = None  # the next step's take their memory, which is still in the cache
         self._count(terms)
         return loss.detach()
 
