@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Loss = Literal["bce", "mse"]
 Activation = Literal["relu", "silu", "tanh"]
-Optimiser = Literal["adam", "adamw", "muon", "quick-muon"]  # quick-muon: at half the price, a little coarser
+Optimiser = Literal["adam", "adamw", "muon", "quick-muon"]  # quick-muon: at less than half the price, a little coarser
 Schedule = Literal["constant", "cosine", "quadratic"]
 Output = Literal["sigmoid", "linear"]
 Precision = Literal["float32", "bfloat16", "auto"]

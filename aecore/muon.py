@@ -1,4 +1,4 @@
-"""Muon at a third of its price: momentum made orthogonal in three steps instead of five, block by block."""
+"""Muon at less than half its price: momentum made orthogonal in three steps instead of five, block by block."""
 
 from __future__ import annotations
 
