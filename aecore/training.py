@@ -128,18 +128,19 @@ class _Loop:
             self.images = self.fresh(self.epoch + 1)
         self.model.train()
         self.held = 0.0
-        losses: list[Tensor] = []  # looked at once an epoch: a look at every step would wait for it
+        # Looked at once an epoch, as a look at every step would wait for it; one tensor, as thousands shred the memory.
+        losses = torch.zeros(self.steps, len(self.objectives), device=self.device)
         for total in self.sums.values():
             total.zero_()
         self.team.noise_seed(self.noise, self.config.seed, self.epoch)
         order = torch.randperm(len(self.images), generator=self.order).to(self.images.device)
         with self.courtesy:
-            for step, whole in enumerate(_batches(order, self.config.batch_size), self.epoch * self.steps):
+            for step, whole in enumerate(_batches(order, self.config.batch_size)):
                 self.held += self.hold()
                 self.courtesy.look()
-                self._set_rates(self.rate(step))
+                self._set_rates(self.rate(self.epoch * self.steps + step))
                 batch, self.weight = self.team.share(whole)
-                losses.append(self.step(_rows(self.images, batch).to(self.device)))
+                losses[step] = self.step(_rows(self.images, batch).to(self.device))
         self.model.eval()
         self.team.settle(self.model)
         self.epoch += 1
@@ -185,10 +186,10 @@ class _Loop:
             if self.weight:
                 self.sums[name] += term.detach().sum()
 
-    def _means(self, sums: Mapping[str, Tensor], losses: Sequence[Tensor]) -> dict[str, float]:
+    def _means(self, sums: Mapping[str, Tensor], losses: Tensor) -> dict[str, float]:
         means = {name: float(total) / len(self.images) for name, total in sums.items()}
         if not all(map(math.isfinite, means.values())):
-            finite = torch.stack(list(losses)).isfinite().all(1).tolist()
+            finite = losses.isfinite().all(1).tolist()
             step = f", step {finite.index(False) + 1}" if False in finite else ""
             raise diverged(f"in epoch {self.epoch}{step}", self.epoch - 1, self.config)
         weights = {name: weight for objective in self.objectives for name, weight in objective.weights.items()}
