@@ -14,7 +14,7 @@ _WARM_UP = 3  # steps before the record, in which libraries set themselves up
 
 
 class Replayed:
-    """`step(rows)`, which changes tensors in place and gives one, for batches of one size recorded and replayed.
+    """`step(rows)`, which changes tensors in place and gives one, for batches of the first one's size recorded and replayed.
 
     A record keeps addresses and numbers: what differs from step to step has to lie in tensors that stay where they
     are, the learning rates among them, and `step` may draw random numbers from `generator` alone. Batches of other
@@ -23,29 +23,32 @@ class Replayed:
 
     def __init__(self, step: Callable[[Tensor], Tensor], generator: Generator, record: Record | None) -> None:
         self.step, self.generator, self.record = step, generator, record
+        self.rows: Tensor | None = None  # where a record finds its batch
         self.calls = 0
         self.again: Callable[[], None] | None = None
 
     def __call__(self, rows: Tensor) -> Tensor:
         """What `step` gives, until the next call."""
-        self.calls += 1
-        if not self.record or (self.again is None and self.calls <= _WARM_UP):
+        if self.rows is None:
+            self.rows = torch.empty_like(rows)
+        if not self.record or rows.shape != self.rows.shape:
             return self.step(rows)
+        self.calls += 1
+        if self.calls <= _WARM_UP:
+            return self.step(rows)
+        self.rows.copy_(rows)
         if self.again is None:
-            self.rows = rows.clone()
             try:
                 self.again = self.record(self._recorded, self.generator)
             except RuntimeError as error:
                 self.record = None
                 warnings.warn(f"A step cannot be recorded, so training goes on without ({error}).", stacklevel=2)
                 return self.step(rows)
-        if rows.shape != self.rows.shape:
-            return self.step(rows)
-        self.rows.copy_(rows)
         self.again()
         return self.result
 
     def _recorded(self) -> None:
+        assert self.rows is not None
         self.result = self.step(self.rows)
 
 
