@@ -14,7 +14,7 @@ _WARM_UP = 3  # steps before the record, in which libraries set themselves up
 
 
 class Replayed:
-    """`step(rows)`, which changes tensors in place and gives one, for batches of the first one's size recorded and replayed.
+    """`step(rows)`, which changes tensors in place and gives one, recorded and replayed for batches of the first size.
 
     A record keeps addresses and numbers: what differs from step to step has to lie in tensors that stay where they
     are, the learning rates among them, and `step` may draw random numbers from `generator` alone. Batches of other
