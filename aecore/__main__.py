@@ -26,6 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AecoreError as error:
         print(f"aecore: {error}", file=sys.stderr)
         return 2
+    except ModuleNotFoundError as error:
+        package = (error.name or "aecore").partition(".")[0]
+        if package == "aecore":
+            raise
+        print(f"aecore: This needs the package {package}; README's `pip install` line adds it.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of a pipe has seen enough

@@ -161,4 +161,4 @@ def _last_words(draft: Draft) -> str:
         lines = (draft.path / _LOG).read_text("utf-8", errors="replace").split("\n")
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return next((line.strip().removeprefix("aecore: ") for line in reversed(lines) if line.strip()), "")

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from aecore import RunConfig, load_or_train
+from aecore import RunConfig, load_or_train, store
 from aecore.__main__ import main
-from aecore.draft import Draft
+from aecore.draft import Draft, drafts
 
 
 @pytest.fixture
@@ -118,6 +118,22 @@ def test_a_bad_request_gets_one_sentence_and_status_2(arguments, tiny, capsys):
     assert captured.out == ""
     assert captured.err.startswith("aecore: ")
     assert captured.err.count("\n") == 1
+
+
+def test_a_package_that_is_not_installed_is_one_sentence_and_leaves_nothing_behind(tiny, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    assert main(["train", "ae", "--dataset", "tiny", "--epochs", "1"]) == 2
+    assert capsys.readouterr().err == "aecore: This needs the package tqdm; README's `pip install` line adds it.\n"
+    assert not list(drafts())
+
+
+def test_a_part_of_aecore_that_is_missing_is_a_defect(tiny, monkeypatch):
+    def find(config):
+        raise ModuleNotFoundError("No module named 'aecore.nothing'", name="aecore.nothing")
+
+    monkeypatch.setattr(store, "find", find)
+    with pytest.raises(ModuleNotFoundError):
+        main(["train", "ae", "--dataset", "tiny"])
 
 
 def test_a_diverging_run_is_status_1(tiny, capsys):
