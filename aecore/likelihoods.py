@@ -14,8 +14,8 @@ _FOLDS = 3  # 8 pixels to a logarithm
 def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     """Bernoulli negative log-likelihood, summed over pixels: sum softplus(l) - x l.
 
-    `logits` and `x` (B, pixels), x in [0, 1] -> (B,) nats. On grey pixels its least value is the
-    pixels' own entropy, not zero.
+    `logits` and `x` (B, pixels), x in [0, 1] -> (B,) nats, in x's precision whatever the logits' is. On
+    grey pixels its least value is the pixels' own entropy, not zero.
     """
     nll: Tensor = _BernoulliNLL.apply(logits, x)  # type: ignore[no-untyped-call]
     return nll

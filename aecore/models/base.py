@@ -97,9 +97,11 @@ class Model(nn.Module, ABC):
     def recon(self, logits: Tensor, x: Tensor) -> Tensor:
         """The reconstruction term that the config's `loss` names, summed over pixels: (B,).
 
-        `logits` is what the decoder gives before its last activation.
+        `logits` is what the decoder gives before its last activation. Its products may be bfloat16; a loss is not.
         """
-        return bernoulli_nll(logits, x) if self.config.loss == "bce" else squared_error(self.finish(logits), x)
+        if self.config.loss == "bce":
+            return bernoulli_nll(logits, x)
+        return squared_error(self.finish(logits.to(x.dtype)), x)
 
     def finish(self, logits: Tensor) -> Tensor:
         """The decoder's last activation, the config's `output`."""

@@ -238,3 +238,17 @@ def test_adversarial_ae_brings_its_codes_to_the_prior(images):
         z = model.encode(images.float() / 255)
     assert z.mean(0).abs().max() < 0.35
     assert (z.std(0) - 1).abs().max() < 0.35
+
+
+@pytest.mark.parametrize("loss", ["bce", "mse"])
+def test_a_loss_is_float32_where_the_products_are_bfloat16(loss):
+    """The value and, but for its own rounding, the gradient are those of the same logits in float32."""
+    model = build(RunConfig("ae", hidden=(4,), latent_dim=2, loss=loss), 36, generator_for(0))
+    x = torch.rand(5, 36, generator=generator_for(1))
+    low = (3 * torch.randn(5, 36, generator=generator_for(2))).bfloat16().requires_grad_()
+    full = low.detach().float().requires_grad_()
+    got, expected = model.recon(low, x), model.recon(full, x)
+    assert got.dtype == torch.float32
+    assert torch.equal(got, expected)
+    slopes = [torch.autograd.grad(value.mean(), logits)[0] for value, logits in ((got, low), (expected, full))]
+    assert torch.equal(slopes[0], slopes[1].bfloat16())
