@@ -9,8 +9,6 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from aecore.replay import held
-
 _BETAS = (0.9, 0.999)
 
 
@@ -29,10 +27,8 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
         decoupled: bool = False,
     ) -> None:
-        parameters = list(parameters)
-        rate = held(lr, parameters[0].device)
         # "fused": torch then loads "step" to where the parameters are.
-        super().__init__(parameters, {"lr": rate, "eps": eps, "weight_decay": weight_decay, "fused": True})
+        super().__init__(parameters, {"lr": lr, "eps": eps, "weight_decay": weight_decay, "fused": True})
         self.kernel = torch._fused_adamw_ if decoupled else torch._fused_adam_
         for group in self.param_groups:
             step = torch.zeros((), device=group["params"][0].device)  # one for all: it is counted once

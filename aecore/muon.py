@@ -9,8 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from aecore.replay import held
-
 # Odd polynomials a s + b s^3 + c s^5. Each is the nearest to 1 in the largest error on the values that those before it
 # leave, and they start from [0.003, 1]: the third ends within 1 +- 0.65 (Amsel et al. 2025, "The Polar Express").
 _POLYNOMIALS = (
@@ -38,9 +36,7 @@ class Muon(Optimizer):
         momentum: float = 0.95,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        parameters = list(parameters)
-        rate = held(lr, parameters[0].device)
-        super().__init__(parameters, {"lr": rate, "momentum": momentum, "weight_decay": weight_decay})
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         self.dtype = dtype
         for group in self.param_groups:
             for parameter in group["params"]:

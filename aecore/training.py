@@ -22,7 +22,7 @@ from aecore.errors import AecoreError
 from aecore.mapped import Mapped
 from aecore.models.base import Images, Model, Objective, Terms
 from aecore.muon import Muon as QuickMuon
-from aecore.replay import RECORDS, Replayed
+from aecore.replay import RECORDS, Replayed, held
 from aecore.waiting import Courtesy
 
 Snapshot = dict[str, Tensor]
@@ -113,10 +113,14 @@ class _Loop:
         pixels = math.prod(images.shape[1:])
         dtype = torch.bfloat16 if self.bfloat16 else torch.float32
         self.optimisers = [_optimisers(objective, config, pixels, dtype) for objective in self.objectives]
-        for group in self._groups():
-            group["initial_lr"] = float(group["lr"])
+        # torch's Muon takes its rate as a number, which a record would keep.
         record = RECORDS.get(self.device.type) if team is ALONE and config.optimiser != "muon" else None
-        self.step = Replayed(self._step, self.noise, record)  # torch's Muon takes its rate as a number
+        for group in self._groups():
+            group["initial_lr"] = group["lr"]
+            if record:
+                group["lr"] = held(group["lr"], self.device)
+        self.step = Replayed(self._step, self.noise, record)
+        self.weight = 1.0  # of this process's share of the batch
         self.sums: dict[str, Tensor] = {}  # of each term over the epoch
         self.courtesy = Courtesy(torch.get_num_threads() if self.device.type == "cpu" else 1)
         self.steps = math.ceil(len(images) / config.batch_size)

@@ -1,4 +1,4 @@
-"""The queue: one run or trial at a time trains in a store; the others wait for their turn. All is known from disk."""
+"""The queue: one run or trial at a time trains in a store, and the others wait. All that is known is on disk."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def turn_if_free() -> Iterator[bool]:
 
 
 @contextmanager
-def gap(ended: Callable[[], bool]) -> Iterator[bool]:
-    """Hold the turn while the block trains, once no run has it or waits for it; yields False if `ended()` came first.
+def gap(ended: Callable[[], bool]) -> Iterator[None]:
+    """Hold the turn while the block trains, once no run has it or waits for it; without it once `ended()`.
 
     It is for a search, whose trials train while no run does.
     """
     with ExitStack() as stack:
-        while not (gave_up := ended()) and (queue() or not _taken(stack)):
+        while not ended() and (queue() or not _taken(stack)):
             time.sleep(_LOOK)
-        yield not gave_up
+        yield
 
 
 def busy() -> bool:

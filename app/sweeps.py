@@ -147,7 +147,7 @@ def _summary(study: Study, trials: Sequence[Trial], active: bool) -> str:
 def _at(study: Study, trials: Sequence[Trial]) -> str:
     if study.stopping:
         return "stopping"
-    waits = turns.busy() and all(trial.state != "running" for trial in trials)
+    waits = all(trial.state != "running" for trial in trials) and turns.busy()
     return "waits for the runs above" if waits else "searching"
 
 

@@ -38,9 +38,10 @@ def data(tmp_path_factory):
     datasets.load.cache_clear()
 
 
-def start(processes, home, family, hosts=("--standalone",), **changes):
+def start(processes, home, family, hosts=(), **changes):
     options = [word for name, value in {**COMMON, **changes}.items() for word in (f"--{name.replace('_', '-')}", value)]
-    launch = ["-m", "torch.distributed.run", *hosts, f"--nproc-per-node={processes}"] if processes else []
+    torchrun = ["-m", "torch.distributed.run", *(hosts or ["--standalone"]), f"--nproc-per-node={processes}"]
+    launch = torchrun if hosts or processes > 1 else []
     command = [sys.executable, *launch, "-m", "aecore", "train", family, "--no-maps", *map(str, options)]
     return subprocess.Popen(
         command,
@@ -53,7 +54,7 @@ def start(processes, home, family, hosts=("--standalone",), **changes):
 
 def trained(processes, home, family, monkeypatch, **changes):
     """A run by so many processes."""
-    process = start(processes if processes > 1 else 0, home, family, **changes)
+    process = start(processes, home, family, **changes)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, out + err
     monkeypatch.setenv("AECORE_HOME", str(home))
