@@ -11,7 +11,7 @@ import re
 import shutil
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import count
@@ -229,8 +229,10 @@ def take_slot(study: Study, stack: ExitStack) -> tuple[int, str]:
     The lock's descriptor and its name. Whoever has it knows that trials marked with it are nobody else's.
     """
     slots = (_slot(study.name, str(number)) for number in count(1))
-    free = next(slot for slot in slots if locks.inherited(slot) or not locks.held(slot))
-    return stack.enter_context(locks.hold(free)), free
+    while True:
+        free = next(slot for slot in slots if locks.inherited(slot) or not locks.held(slot))
+        with suppress(AecoreError):  # another process was faster, and has it now
+            return stack.enter_context(locks.hold(free)), free
 
 
 def open_storage(name: str, place: str, begin: Plan | None = None) -> optuna.Study:

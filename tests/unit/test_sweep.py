@@ -271,6 +271,16 @@ def test_two_processes_share_a_study(home):
     assert len(workers) == 2
 
 
+def test_a_place_that_another_process_takes_first_is_passed_over(tiny, monkeypatch):
+    """Both saw it free, and the other one was faster."""
+    study = join("s", plan_of())
+    with ExitStack() as other, ExitStack() as own:
+        _, first = studies.take_slot(study, other)
+        monkeypatch.setattr(locks, "held", lambda name: False)
+        _, second = studies.take_slot(study, own)
+        assert (first[-2:], second[-2:]) == (".1", ".2")
+
+
 def test_a_queued_trial_waits_for_the_run_that_trains_and_then_has_the_turn(tiny, monkeypatch):
     study, looks, held = join("s", plan_of()), [], []
     with ExitStack() as run:
