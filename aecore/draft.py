@@ -20,7 +20,8 @@ from safetensors.numpy import save as save_tensors
 from aecore import locks, store
 from aecore.config import RunConfig
 from aecore.errors import AecoreError
-from aecore.store import HISTORY, POINTS, RECORD, Run, RunFolder, home, write_array, write_whole
+from aecore.files import write_array, write_whole
+from aecore.store import HISTORY, POINTS, RECORD, Run, RunFolder, home
 
 # What anyone may ask of the process that holds a draft: to end after its epoch, to hold still, not to wait in line.
 Request = Literal["stop", "pause", "now"]

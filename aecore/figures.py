@@ -17,6 +17,7 @@ from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+from aecore.files import write_whole
 from aecore.grids import DPI, Strip, enlarged, labelled, png
 from aecore.shipped import SHIPPED
 from aecore.stacks import Array
@@ -97,8 +98,8 @@ def save(figure: Figure, path: Path) -> Path:
         raise AecoreError(f"A figure is a PNG: let the file name end in .png, unlike '{path}'.")
     beside = path.with_suffix(".json")
     try:
-        store.write_whole(path, figure.png())
-        store.write_whole(beside, json.dumps(figure.provenance(), indent=1).encode())
+        write_whole(path, figure.png())
+        write_whole(beside, json.dumps(figure.provenance(), indent=1).encode())
     except OSError as error:
         raise AecoreError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
     return beside

@@ -9,12 +9,10 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from platformdirs import user_data_path
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
@@ -24,6 +22,7 @@ from aecore import optimised, stacks
 from aecore.config import Codes, RunConfig, make_config, recipe_of
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+from aecore.files import write_array, write_whole
 from aecore.stacks import Array, Stack
 
 RECORD, WEIGHTS, HISTORY, CODES = "run.json", "weights.safetensors", "history.jsonl", "codes.safetensors"
@@ -312,27 +311,6 @@ def _scan() -> tuple[list[Run], list[str]]:
 def _place(run: Run) -> tuple[bool, int, bool, str]:
     family = run.config.family
     return not run.shipped, list(MODELS).index(family), run.config != make_config(family), run.run_id
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that readers see the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def write_array(path: Path, array: NDArray[Any]) -> None:
-    """Write one numpy array (.npy), whole."""
-    buffer = BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    write_whole(path, buffer.getvalue())
 
 
 def _read_record(path: Path) -> dict[str, Any]:

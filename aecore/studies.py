@@ -23,7 +23,8 @@ from aecore.axes import Axis, Value
 from aecore.config import RunConfig
 from aecore.errors import AecoreError
 from aecore.families import MODELS
-from aecore.store import home, write_whole
+from aecore.files import write_whole
+from aecore.store import home
 
 if TYPE_CHECKING:
     import optuna

@@ -14,6 +14,7 @@ from aecore import certificate, datasets, evaluation, store
 from aecore.commands.options import Add, summary
 from aecore.config import Codes
 from aecore.errors import AecoreError
+from aecore.files import write_whole
 
 
 def add_to(add: Add) -> None:
@@ -121,7 +122,7 @@ def _certificate(options: argparse.Namespace) -> int:
 
 def _write_into(path: Path, lines: Sequence[certificate.Line]) -> None:
     try:
-        store.write_whole(path, certificate.inserted(path.read_text("utf-8"), lines).encode())
+        write_whole(path, certificate.inserted(path.read_text("utf-8"), lines).encode())
     except OSError as error:
         raise AecoreError(f"{path} cannot be read or written ({error.strerror}); name another file.") from error
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields
 from io import BytesIO
 from pathlib import Path
 
-from aecore import store
 from aecore.errors import AecoreError
 from aecore.exports import code, epochs, network, page, pictures, projector, table
 from aecore.exports.view import View, Way
+from aecore.files import write_whole
 
 __all__ = ["FORMATS", "Format", "View", "Way", "make", "write", "zipped"]
 
@@ -60,7 +60,7 @@ def write(name: str, view: View, path: Path) -> list[Path]:
     places = {path if extension else path / file: data for file, data in files.items()}
     try:
         for place, data in places.items():
-            store.write_whole(place, data)
+            write_whole(place, data)
     except OSError as error:
         raise AecoreError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
     return list(places)

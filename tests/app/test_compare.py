@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from aecore import certificate, datasets, store
+from aecore import certificate, datasets, files, store
 
 
 def tiles(app):
@@ -152,7 +152,7 @@ def test_optimised_codes_are_named_lower_the_error_and_have_a_mean_where_it_is_k
     assert any("--codes optimised --keep" in caption.value for caption in app.caption)
     run = store.load(best["run"])
     table = {**run.measures, "optimised": {"sse": 5.5}}
-    store.write_whole(home / "measures" / f"{run.run_id}.json", json.dumps(table).encode())
+    files.write_whole(home / "measures" / f"{run.run_id}.json", json.dumps(table).encode())
     if run.score("sse", "optimised") == 5.5:  # nothing is kept in the run's own folder
         assert press(app, "codes", "Optimised")["rows"][1]["mean"] == "5.50"
         (numbers,) = [html.proto.body for html in app.get("html") if "all test images" in html.proto.body]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from aecore import AecoreError, RunConfig, load_or_train, make_config, store
+from aecore import AecoreError, RunConfig, files, load_or_train, make_config, store
 
 
 @pytest.fixture
@@ -56,9 +56,9 @@ def test_torch_reads_the_weights_file_too(run):
 
 def test_write_whole_leaves_the_old_file_when_writing_fails(tmp_path):
     path = tmp_path / "file"
-    store.write_whole(path, b"old")
+    files.write_whole(path, b"old")
     with pytest.raises(TypeError):
-        store.write_whole(path, "not bytes")
+        files.write_whole(path, "not bytes")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
