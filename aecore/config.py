@@ -61,7 +61,7 @@ class RunConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.family not in MODELS:
+        if not isinstance(self.family, str) or self.family not in MODELS:
             raise AecoreError(f"There is no model family '{self.family}'; choose one of {', '.join(MODELS)}.")
         family = MODELS[self.family]
         if self.hidden is None:
@@ -113,7 +113,9 @@ class RunConfig:
         if "family" not in values:
             raise AecoreError("A run's config names no 'family'; add one.")
         hidden = values.get("hidden")
-        return cls(**{**values, "hidden": tuple(hidden) if hidden is not None else None})
+        if hidden is not None and not isinstance(hidden, list | tuple):
+            raise AecoreError(f"'hidden' must be a list of whole numbers, not {hidden!r}.")
+        return cls(**{**values, "hidden": None if hidden is None else tuple(hidden)})
 
     @classmethod
     def from_json(cls, text: str) -> RunConfig:

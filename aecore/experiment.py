@@ -6,7 +6,7 @@ import math
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -24,7 +24,7 @@ from aecore.config import RunConfig, check_data
 from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
 from aecore.distributed import ALONE, Team, one_sentence
-from aecore.draft import Draft
+from aecore.draft import Draft, Snapshot, clean
 from aecore.errors import AecoreError
 from aecore.jobs import maps_lock
 from aecore.mapped import images_of
@@ -34,6 +34,7 @@ from aecore.store import CODES, RECONSTRUCTIONS, SAMPLES, TRAVERSALS, WEIGHTS, R
 from aecore.training import Epoch, device_of, diverged, evaluate_terms, fit, generator_for, precision_of
 
 _LOOK = 0.1  # seconds between looks while paused
+_ROUNDING = 1e-3  # two evaluations of the same weights, in torch and in numpy, differ by less than this, relatively
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,11 @@ def train(config: RunConfig, team: Team = ALONE) -> Iterator[Progress]:
     with draft.locked():
         if store.find(config) is not None:
             return
-        check_data(config, datasets.load(config.dataset))
+        dataset = datasets.load(config.dataset)
+        check_data(config, dataset)
+        clean()
         draft.begin()
+        draft.check_data(dataset)
         if draft.status().get("state") != "queued":
             draft.forget_requests()
         draft.set_status("running", epoch=draft.last_epoch, epochs=config.epochs)
@@ -100,6 +104,7 @@ def add_maps(run: Run, method: str | None = None) -> None:
     Without a `method`: those of every run, which need no package of their own.
     """
     wanted = [method] if method else [name for name, row in projection.METHODS.items() if row.package is None]
+    _ = run.dataset  # raises where the codes are of other images
     with locks.hold(maps_lock(run.run_id)):
         for name in wanted:
             if name not in run.maps:
@@ -111,19 +116,22 @@ def _train(draft: Draft, team: Team) -> Iterator[Progress]:
     dataset, images, model = begin(config, team)
     test = torch.tensor(dataset.test_images)
     saved = draft.snapshot()
-    draft.trim_history(int(saved["epoch"]) if saved else -1)
-    seconds = [row["seconds"] for row in draft.history()]
+    rows = saved.history if saved else []
+    draft.write_history(rows)
     hold, views = partial(_hold, draft), fresh_views(dataset, config)
-    for epoch in fit(model, images, config, _resumed(team.agreed(saved)), views, team, hold):
+    for epoch in fit(model, images, config, _resumed(team.agreed(saved and saved.tensors)), views, team, hold):
         row = _record_epoch(draft, model, epoch, test, dataset)
-        seconds.append(row["seconds"])
-        left = (config.epochs - epoch.number) * statistics.median(seconds[-5:]) if epoch.number else 0.0
+        rows.append(row)
+        if epoch.number:
+            draft.save_snapshot(Snapshot({name: tensor.numpy() for name, tensor in epoch.snapshot().items()}, rows))
+        seconds = [row["seconds"] for row in rows[-5:]]
+        left = (config.epochs - epoch.number) * statistics.median(seconds) if epoch.number else 0.0
         draft.set_status("running", epoch=epoch.number, epochs=config.epochs, seconds_left=left)
         yield Progress(row, epoch.number, config.epochs, left)
         if team.agreed(draft.requested("stop") and 0 < epoch.number < config.epochs):
             draft.set_status("stopped", epoch=epoch.number, epochs=config.epochs)
             return
-    _publish(draft, model, dataset)
+    _publish(draft, model, dataset, rows)
 
 
 def _hold(draft: Draft) -> float:
@@ -190,8 +198,6 @@ def _record_epoch(draft: Draft, model: Model, epoch: Epoch, test: Tensor, datase
         "test": scores,
     }
     draft.append(row)
-    if epoch.number:
-        draft.save_snapshot({name: tensor.numpy() for name, tensor in epoch.snapshot().items()})
     return row
 
 
@@ -202,11 +208,11 @@ def _map(codes: Array, before: Array | None) -> tuple[Array, Array]:
     return points, glide.walk(codes[0], plane, points)
 
 
-def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
-    config, history = draft.config, draft.history()
-    trained = model.stacks()
-    epochs = history[-1]["epoch"]
+def _publish(draft: Draft, model: Model, dataset: Dataset, history: Sequence[dict[str, Any]]) -> Run:
+    config, trained, epochs = draft.config, model.stacks(), history[-1]["epoch"]
     test_pass = evaluation.evaluate(draft.run_id, config, trained, dataset.test_images, epochs, span=dataset.span)
+    _check_agreement(draft, test_pass.evaluation["sse"], history[-1]["test"]["sse"], dataset.test_images[0].size)
+    draft.write_history(history)  # the file may have been changed since
     codes = save_tensors({"codes": test_pass.codes, **test_pass.errors})
     record = {
         "format": 1,
@@ -222,6 +228,16 @@ def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
         "evaluation": test_pass.evaluation,
     }
     return draft.publish({WEIGHTS: stacks.dump(trained), CODES: codes}, record)
+
+
+def _check_agreement(draft: Draft, published: float, trained: float, pixels: int) -> None:
+    """`AecoreError` where the stored weights' SSE is not, to rounding, the one that training ended with."""
+    if not math.isclose(published, trained, rel_tol=_ROUNDING, abs_tol=_ROUNDING**2 * pixels):
+        raise AecoreError(
+            f"The weights of '{draft.run_id}' give an SSE of {published:.4g} on the test images where training ended "
+            f"with {trained:.4g}, so they are not those that were trained and are not published; delete the unfinished "
+            f"run (`aecore delete {draft.run_id}`) and start it again."
+        )
 
 
 def _tiles(x: Tensor, dataset: Dataset) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from aecore import datasets, evaluation, store
+from aecore import datasets, evaluation, roots, store
 from aecore.config import Codes, RunConfig, make_config, train_command
 from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
@@ -149,7 +149,7 @@ def kept(name: str) -> Figure | None:
 
 
 def _kept(row: Row, name: str) -> Path:
-    return store.shipped() / row.configs[0].run_id / "figures" / f"{name}.png"
+    return roots.shipped() / row.configs[0].run_id / "figures" / f"{name}.png"
 
 
 def _row(name: str) -> Row:

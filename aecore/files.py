@@ -17,16 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 PART = ".part"  # ends the name of a file that is being written
+GONE = ".gone"  # ends the name of a folder that is being removed
 YOUNG = 60.0  # seconds in which an owner may still be about to take its lock
 
 
-def write_whole(path: Path, data: bytes, parents: bool = True) -> None:
+def write_whole(path: Path, data: bytes, make_folder: bool = True) -> None:
     """Write a file so that readers see the old one or the new one, never a part.
 
-    Its folder is made where it is absent; without `parents` the folder above that has to be there. Raises `OSError`,
-    and then the old file stands as it was.
+    Its folder is made where it is absent and `make_folder` says so: a folder that is deleted meanwhile must not come
+    back. Raises `OSError`, and then the old file stands as it was.
     """
-    path.parent.mkdir(parents=parents, exist_ok=True)
+    if make_folder:
+        path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
     try:
         with part.open("wb") as file:
@@ -39,9 +41,9 @@ def write_whole(path: Path, data: bytes, parents: bool = True) -> None:
         part.unlink(missing_ok=True)
 
 
-def write_array(path: Path, array: NDArray[Any], parents: bool = True) -> None:
+def write_array(path: Path, array: NDArray[Any]) -> None:
     """Write one numpy array (.npy), whole."""
-    write_whole(path, array_bytes(array), parents)
+    write_whole(path, array_bytes(array))
 
 
 def array_bytes(array: NDArray[Any]) -> bytes:
@@ -49,6 +51,25 @@ def array_bytes(array: NDArray[Any]) -> bytes:
     buffer = BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
+
+
+def parse_array(data: bytes) -> NDArray[Any]:
+    """Read the array of an .npy file; whatever else the bytes are raises `ValueError`."""
+    try:
+        array: NDArray[Any] = np.lib.format.read_array(BytesIO(data), allow_pickle=False)
+    except (ValueError, OSError, EOFError, MemoryError, TypeError, SyntaxError, OverflowError) as error:
+        raise ValueError(f"it holds no array ({type(error).__name__})") from error
+    return array
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder in one step for whoever looks; what is left of it after a kill is hidden, ends in `GONE`.
+
+    Raises `OSError` where it cannot be removed.
+    """
+    gone = path.with_name(f".{path.name}.{os.getpid()}{GONE}")
+    path.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 @contextmanager

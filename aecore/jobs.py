@@ -6,15 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from aecore import datasets, locks, store, turns
 from aecore.config import RunConfig, check_data
-from aecore.draft import Draft, drafts
+from aecore.draft import Draft, Status, clean, drafts
 from aecore.errors import AecoreError
 from aecore.store import RunFolder
 
 State = Literal["queued", "starting", "running", "paused", "stopped", "crashed", "failed"]
+LONGEST_QUEUE = 100  # runs that wait: each is a process
 _LOG = "log.txt"
 _children: list[subprocess.Popen[bytes]] = []  # started here; kept until they end, so that none stays a zombie
 
@@ -52,13 +53,20 @@ def queue() -> list[str]:
 def start(config: RunConfig, now: bool = False) -> Job:
     """Train `config` in a new process when its turn comes, or `now`; go on where an earlier process ended.
 
-    Raises `AecoreError` where the run is finished already, a process is there for it, or its data cannot be used.
+    Raises `AecoreError` where the run is finished already, a process is there for it, its data cannot be used, or
+    too many runs wait.
     """
     if store.find(config) is not None:
         raise AecoreError(f"The run '{config.run_id}' is finished already; open it, or change a setting.")
-    check_data(config, datasets.load(config.dataset))
+    dataset = datasets.load(config.dataset)
+    check_data(config, dataset)
+    if len(turns.queue()) >= LONGEST_QUEUE:
+        raise AecoreError(f"{LONGEST_QUEUE} runs wait already; let some finish, or stop them, and start this one then.")
+    clean()
     draft = Draft(config)
     with draft.locked() as lock:
+        draft.begin()
+        draft.check_data(dataset)
         turns.join(draft)
         draft.forget_requests()
         draft.request("now", now)
@@ -145,7 +153,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _state(status: dict[str, Any], draft: Draft) -> State:
+def _state(status: Status, draft: Draft) -> State:
     """What the status file says, corrected by the lock: a killed process cannot say that it died."""
     said: State = status.get("state", "crashed")
     waiting = said == "queued" and draft.place is not None

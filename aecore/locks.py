@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aecore.errors import AecoreError
-from aecore.store import home
+from aecore.roots import home
 
 # Names the lock that this process inherited from the one that started it.
 INHERITED = "AECORE_INHERITED_LOCK"
@@ -41,7 +41,7 @@ def inherited(name: str) -> bool:
 def held(name: str) -> bool:
     """Whether a process holds the lock `name`."""
     try:
-        with _path(name).open("a") as file:
+        with _path(name).open("r+") as file:  # a look makes no file
             return not _try_lock(file.fileno(), seconds=0)
     except OSError:
         return False

@@ -72,6 +72,11 @@ class Stack:
 
     layers: tuple[Layer, ...]
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The numbers that go in, that each layer hands on, and that come out."""
+        return self.layers[0].weight.shape[1], *(len(layer.weight) for layer in self.layers)
+
     def __call__(self, x: Array) -> Array:
         """(n, in) -> (n, out)."""
         for layer in self.layers:
@@ -102,18 +107,27 @@ def parse(data: bytes) -> dict[str, Stack]:
     try:
         tensors = _load(data)
         activations = json.loads(_metadata(data)["activations"])
-        return {name: _stack(name, names, tensors) for name, names in activations.items()}
-    except (SafetensorError, KeyError, ValueError) as error:
+        found = {name: _stack(name, names, tensors) for name, names in activations.items()}
+    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise AecoreError(f"The weights file is damaged ({error}); train the run again.") from error
+    return found
 
 
 def _stack(name: str, activations: list[str], tensors: Mapping[str, Array]) -> Stack:
-    return Stack(
-        tuple(
-            Layer(tensors[f"{name}.{i}.weight"], tensors[f"{name}.{i}.bias"], activation)
-            for i, activation in enumerate(activations)
-        )
+    """The stack of that name; raises `ValueError` where one layer's output is not the next one's input."""
+    layers = tuple(
+        Layer(tensors[f"{name}.{i}.weight"], tensors[f"{name}.{i}.bias"], activation)
+        for i, activation in enumerate(activations)
     )
+    if not layers or any(layer.weight.ndim != 2 or layer.activation not in ACTIVATIONS for layer in layers):
+        raise ValueError(f"'{name}' is no stack of dense layers")
+    widths = Stack(layers).widths
+    if any(
+        layer.weight.shape != (after, before) or layer.bias.shape != (after,)
+        for layer, before, after in zip(layers, widths, widths[1:], strict=False)
+    ):
+        raise ValueError(f"the layers of '{name}' do not fit each other")
+    return Stack(layers)
 
 
 def _metadata(data: bytes) -> dict[str, str]:

@@ -1,237 +1,56 @@
-"""Runs on disk: where they live, how they are read, and how a file appears whole or not at all."""
+"""The runs on disk: found by name or config, listed, shipped and deleted; and what stands among them and is none."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import cached_property
+from itertools import count
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from platformdirs import user_data_path
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_tensors
-from safetensors.numpy import save as save_tensors
-
-from aecore import optimised, stacks
-from aecore.config import Codes, RunConfig, make_config, recipe_of
+from aecore import locks, roots
+from aecore.config import RunConfig, make_config
 from aecore.errors import AecoreError
 from aecore.families import MODELS
-from aecore.files import write_array, write_whole
-from aecore.stacks import Array, Stack
+from aecore.files import GONE, PART, remove_folder, remove_leftovers, write_whole
+from aecore.record import read_record
+from aecore.roots import ASIDE, RUNS, TRAINING, home
+from aecore.run import (
+    CODES,
+    EPOCHS,
+    HISTORY,
+    MAPS,
+    POINTS,
+    RECONSTRUCTIONS,
+    SAMPLES,
+    TRAVERSALS,
+    WEIGHTS,
+    Run,
+    RunFolder,
+    own_maps,
+    own_measures,
+)  # fmt: skip
 
-RECORD, WEIGHTS, HISTORY, CODES = "run.json", "weights.safetensors", "history.jsonl", "codes.safetensors"
-MEASURES = "measures.json"
-RECONSTRUCTIONS, SAMPLES, TRAVERSALS, POINTS = "reconstructions", "samples", "traversals", "points"
-_SUFFIX = {RECONSTRUCTIONS: ".png", SAMPLES: "-samples.png", TRAVERSALS: "-traversal.png", POINTS: "-points.npy"}
+__all__ = [
+    "CODES", "CONFIG", "HISTORY", "POINTS", "RECONSTRUCTIONS", "SAMPLES", "TRAVERSALS", "WEIGHTS", "Run", "RunFolder",
+    "asset", "brief", "clean", "damaged", "damaged_folder", "delete", "delete_damaged", "find", "folders", "home",
+    "is_name", "load", "make_room", "read_draft_config", "runs", "ship", "ship_asset",
+]  # fmt: skip
 
-
-def home() -> Path:
-    """The folder of a user's own runs: `$AECORE_HOME`, or the platform's user data folder."""
-    named = os.environ.get("AECORE_HOME")
-    return Path(named).expanduser() if named else user_data_path("aecore", appauthor=False)
-
-
-def shipped() -> Path:
-    """The folder of the runs that come with the project; it may be absent."""
-    return Path(__file__).resolve().parent.parent / "checkpoints"
-
-
-class RunFolder:
-    """What a finished run and one in the making have in common: a config, a history, grids."""
-
-    def __init__(self, path: Path, config: RunConfig) -> None:
-        self.path, self.config = path, config
-
-    @property
-    def run_id(self) -> str:
-        """The run's name, which is also its folder's."""
-        return self.config.run_id
-
-    @property
-    def title(self) -> str:
-        """What a person reads, such as "AE · 20-d · Fashion-MNIST · 100 epochs", and a recipe if not the chapter's."""
-        config, family, recipe = self.config, MODELS[self.config.family], recipe_of(self.config)
-        parts = [family.short, f"{config.latent_dim}-d", _dataset_title(config.dataset)]
-        if config.train_images:
-            parts.append(f"{config.train_images:,} images")
-        if "epochs" not in family.unused:
-            parts.append(f"{config.epochs} epochs" if config.epochs != 1 else "1 epoch")
-        if recipe not in ("chapter", None):
-            parts.append(f"{recipe} recipe")
-        elif recipe is None and config.optimiser != "adam":
-            parts.append(config.optimiser.capitalize())
-        return " · ".join(parts)
-
-    def history(self) -> list[dict[str, Any]]:
-        """One dict an epoch: `epoch`, `seconds`, `train` and `test`, each with its terms averaged over the images.
-
-        A last line that was cut off is left out.
-        """
-        return list(_read_lines(self.path / HISTORY))
-
-    def kinds(self) -> tuple[str, ...]:
-        """What is stored of epochs; samples only where there is a prior."""
-        return tuple(kind for kind in _SUFFIX if self.epochs(kind))
-
-    def epochs(self, kind: str = RECONSTRUCTIONS) -> list[int]:
-        """The epochs of which that kind is stored, in order."""
-        suffix = _SUFFIX[kind]
-        names = (path.name for path in (self.path / "epochs").glob(f"????{suffix}"))
-        return sorted(int(name[:4]) for name in names if name[:4].isdecimal())
-
-    def grid(self, epoch: int, kind: str = RECONSTRUCTIONS) -> Path:
-        """The picture of an epoch, an 8-bit grey PNG: a 10 x 10 grid, or a row for `TRAVERSALS`; `POINTS` are .npy."""
-        return self.path / "epochs" / f"{epoch:04d}{_SUFFIX[kind]}"
-
-    def points(self, epoch: int) -> Array | None:
-        """Where the epoch's codes of the first test images lie on their plane, (n, 2) float16; None where not stored.
-
-        The epochs' axes are turned so that points glide from one to the next (`glide.turned`).
-        """
-        try:
-            return np.load(self.grid(epoch, POINTS), allow_pickle=False)  # type: ignore[no-any-return]
-        except (OSError, ValueError, EOFError):
-            return None
-
-
-class Run(RunFolder):
-    """A finished run. Files are read on first use and checked against `run.json`."""
-
-    def __init__(self, path: Path) -> None:
-        self.record: dict[str, Any] = _read_record(path)
-        super().__init__(path, RunConfig.from_dict(self.record["config"]))
-
-    @property
-    def evaluation(self) -> dict[str, Any]:
-        """The table of test numbers that `evaluation.evaluate` made when the run was finished."""
-        return self.record["evaluation"]  # type: ignore[no-any-return]
-
-    @property
-    def shipped(self) -> bool:
-        """Whether the run came with the project."""
-        return self.path.parent == shipped()
-
-    def weights(self) -> bytes:
-        """The weights file as it is: a safetensors file of dense stacks."""
-        return self._checked(WEIGHTS)
-
-    @cached_property
-    def stacks(self) -> dict[str, Stack]:
-        """The run's dense stacks by name: `encoder`, `decoder`, and what else the family stores."""
-        return stacks.parse(self.weights())
-
-    def encode(self, x: Array) -> Array:
-        """Codes of images: (n, pixels) float32 in [0, 1] -> (n, latent_dim); a VAE's are the means."""
-        return self.stacks["encoder"](x)
-
-    def decode(self, z: Array) -> Array:
-        """Images of codes: (n, latent_dim) float32 -> (n, pixels); PCA's are not clipped to [0, 1]."""
-        return self.stacks["decoder"](z)
-
-    def optimise(self, x: Array) -> Array:
-        """The codes that fit images best, searched one by one from `encode(x)`: (n, pixels) -> (n, latent_dim)."""
-        return optimised.optimised_codes(self.stacks, self.config, x)
-
-    def reconstruct(self, x: Array) -> Array:
-        """`decode(encode(x))`: (n, pixels) -> (n, pixels)."""
-        return self.decode(self.encode(x))
-
-    @cached_property
-    def _codes(self) -> dict[str, Array]:
-        try:
-            return load_tensors(self._checked(CODES))
-        except SafetensorError as error:
-            raise AecoreError(f"{self.path / CODES} is damaged ({error}); train the run again.") from error
-
-    @property
-    def codes(self) -> Array:
-        """The codes of the test images, in the dataset's order: (n, latent_dim) float32."""
-        return self._codes["codes"]
-
-    @property
-    def errors(self) -> dict[str, Array]:
-        """Errors of each test image, (n,): `sse` (summed over pixels), and `bce` (nats) where pixels are in [0, 1]."""
-        return {name: values for name, values in self._codes.items() if name != "codes"}
-
-    def score(self, name: str, codes: Codes) -> float | None:
-        """A mean over all test images with those codes, or None where it is not kept.
-
-        Of the codes that the run was not trained with, `aecore evaluate RUN --codes ... --keep` keeps it.
-        """
-        kept = self.evaluation if codes == self.config.codes else self.measures.get(codes, {})
-        return kept.get(name)
-
-    @property
-    def maps(self) -> dict[str, Array]:
-        """The 2-D maps of the test codes that have been computed, (n, 2) by method."""
-        found = sorted((self.path / "maps").glob("*.npy")) + sorted((_own_maps(self)).glob("*.npy"))
-        return {path.stem: np.load(path, allow_pickle=False) for path in found}
-
-    @property
-    def measures(self) -> dict[str, Any]:
-        """What `measures.measure` found of this run, where `save_measures` has kept it; otherwise empty.
-
-        Under the name of another kind of codes than the run's: its errors with those.
-        """
-        for path in (self.path / MEASURES, _own_measures(self)):
-            with suppress(OSError, ValueError):
-                return json.loads(path.read_text("utf-8"))  # type: ignore[no-any-return]
-        return {}
-
-    def codes_bytes(self) -> bytes:
-        """The file of codes and errors as it is: safetensors of `codes`, `sse` and, where there is one, `bce`."""
-        return self._checked(CODES)
-
-    def map_bytes(self, method: str) -> bytes:
-        """A 2-D map as a safetensors file, for the page: `points` (n, 2)."""
-        return save_tensors({"points": self.maps[method]})
-
-    def save_map(self, method: str, points: Array) -> None:
-        """Keep a 2-D map (n, 2) with the run; beside the user's runs where it is shipped or cannot be written to."""
-        name = f"{method}.npy"
-        try:
-            write_array((_own_maps(self) if self.shipped else self.path / "maps") / name, points)
-        except OSError:
-            write_array(_own_maps(self) / name, points)
-
-    def save_measures(self, table: Mapping[str, Any]) -> None:
-        """Keep a table of measures with the run; beside the user's runs where the run's folder cannot be written."""
-        data = json.dumps(dict(table), indent=1).encode()
-        try:
-            write_whole(self.path / MEASURES, data)
-        except OSError:
-            write_whole(_own_measures(self), data)
-
-    def _checked(self, name: str) -> bytes:
-        try:
-            data = (self.path / name).read_bytes()
-        except OSError as error:
-            raise AecoreError(f"{self.path / name} cannot be read ({error.strerror}); train the run again.") from error
-        if hashlib.sha256(data).hexdigest() != self.record["files"].get(name):
-            raise AecoreError(
-                f"{self.path / name} does not match its checksum; remove the folder and train the run again."
-            )
-        return data
-
-
-def _own_maps(run: Run) -> Path:
-    return home() / "maps" / run.run_id
-
-
-def _own_measures(run: Run) -> Path:
-    return home() / "measures" / f"{run.run_id}.json"
+CONFIG = "config.json"  # of an unfinished run
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")  # of a run's folder
+_WRITTEN = (  # folders of the home in which files are written
+    *(f"{place}/*{part}" for place in (RUNS, TRAINING) for part in ("", f"/{EPOCHS}", f"/{MAPS}")),
+    f"{MAPS}/*", "measures", "studies/*",
+)  # fmt: skip
 
 
 def ship(run: Run) -> Run:
     """Copy a finished run, with its maps, among those that come with the project."""
-    place = shipped() / run.run_id
-    part = place.with_name(f".{run.run_id}.part")
+    place = roots.shipped() / run.run_id
+    part = place.with_name(f".{run.run_id}{PART}")
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(run.path, part, ignore=shutil.ignore_patterns("log.txt"))
     part.rename(place)
@@ -242,45 +61,102 @@ def delete(run: Run) -> None:
     """Delete a run of the user's own, with its maps and measures; raises `AecoreError` for one that is shipped."""
     if run.shipped:
         raise AecoreError(f"'{run.run_id}' came with the project; only runs that were trained here can be deleted.")
-    gone = run.path.with_name(f".{run.run_id}.gone")
-    shutil.rmtree(gone, ignore_errors=True)
-    run.path.rename(gone)  # in one step, so that nobody sees half a run
-    shutil.rmtree(gone, ignore_errors=True)
-    shutil.rmtree(_own_maps(run), ignore_errors=True)
-    _own_measures(run).unlink(missing_ok=True)
+    if not run.path.exists():
+        raise AecoreError(f"The run '{run.run_id}' was deleted already.")
+    _remove(run.path)
+    shutil.rmtree(own_maps(run), ignore_errors=True)
+    own_measures(run).unlink(missing_ok=True)
+
+
+def damaged_folder(name: str) -> Path | None:
+    """The folder of that name among the user's own that is no run, or None: `delete_damaged` removes it."""
+    return next((folder for folder, _ in _damaged(_own_folders()) if folder.name == name), None)
+
+
+def delete_damaged(folder: Path) -> None:
+    """Delete a folder that `damaged_folder` found."""
+    _remove(folder)
+
+
+def _remove(path: Path) -> None:
+    try:
+        remove_folder(path) if path.is_dir() else path.unlink()
+    except OSError as error:
+        raise AecoreError(
+            f"{path} cannot be deleted ({error.strerror}); change its permissions and try again."
+        ) from error
+
+
+def make_room(place: Path) -> None:
+    """Move whatever is no run from where a run is to be put, into `aside`, where `damaged` names it.
+
+    Raises `AecoreError` where a finished run is there.
+    """
+    if not os.path.lexists(place):
+        return
+    if _problem(place) is None:
+        raise AecoreError(f"The run '{place.name}' is finished already; open it, or delete it first.")
+    aside = home() / ASIDE
+    aside.mkdir(parents=True, exist_ok=True)
+    taken = {path.name for path in aside.iterdir()}
+    place.rename(aside / next(name for number in count(1) if (name := f"{place.name}-{number}") not in taken))
+
+
+def clean() -> None:
+    """Finish what killed processes left of the user's own: deletions that were begun, files half written."""
+    for folder in _own_folders():
+        for gone in folder.glob(f".*{GONE}"):
+            shutil.rmtree(gone, ignore_errors=True)
+    remove_leftovers(home(), (f"{folder}/.*{PART}" for folder in _WRITTEN))
 
 
 def asset(name: str) -> bytes | None:
     """A file that comes with the project beside the runs, or None where it is absent."""
     try:
-        return (shipped() / name).read_bytes()
+        return (roots.shipped() / name).read_bytes()
     except FileNotFoundError:
         return None
 
 
 def ship_asset(name: str, data: bytes) -> Path:
     """Write a file that comes with the project beside the runs; `asset` reads it."""
-    write_whole(shipped() / name, data)
-    return shipped() / name
+    write_whole(roots.shipped() / name, data)
+    return roots.shipped() / name
 
 
 def folders() -> Sequence[Path]:
     """Where finished runs are looked for: shipped ones first, then the user's own."""
-    return shipped(), home() / "runs"
+    return roots.shipped(), home() / RUNS
 
 
 def load(run_id: str) -> Run:
     """The finished run of that name; raises `AecoreError` where there is none or it is damaged."""
+    if not is_name(run_id):
+        raise AecoreError(f"There is no run '{brief(run_id)}'; `aecore list` shows the runs there are.")
+    problem = None
     for folder in folders():
-        if (folder / run_id / RECORD).exists() and Path(run_id).name == run_id:
-            return Run(folder / run_id)
-    raise AecoreError(f"There is no run '{run_id}'; `aecore list` shows the runs there are.")
+        if (folder / run_id).is_dir():
+            try:
+                return Run(folder / run_id)
+            except AecoreError as error:
+                problem = problem or AecoreError(_no_run(folder / run_id, error))
+    raise problem or AecoreError(f"There is no run '{run_id}'; `aecore list` shows the runs there are.")
 
 
 def find(config: RunConfig) -> Run | None:
-    """The finished run of a config, or None."""
-    found = (Run(folder / config.run_id) for folder in folders() if (folder / config.run_id / RECORD).exists())
-    return next(found, None)
+    """The finished run of a config, or None; a damaged one is none, and training it again moves it aside.
+
+    Raises `AecoreError` where the run belongs to other images than those that bear the dataset's name now.
+    """
+    for folder in folders():
+        with suppress(AecoreError):
+            run = Run(folder / config.run_id)
+            break
+    else:
+        return None
+    if not run.belongs():
+        _ = run.dataset  # raises
+    return run
 
 
 def runs() -> list[Run]:
@@ -288,53 +164,89 @@ def runs() -> list[Run]:
 
     Damaged ones: `damaged`.
     """
-    return _scan()[0]
+    found: dict[str, Run] = {}
+    for folder in folders():
+        for path in _folders_in(folder):
+            with suppress(AecoreError):
+                found.setdefault(path.name, Run(path))
+    return sorted(found.values(), key=_place)
 
 
 def damaged() -> list[str]:
-    """One sentence for each run folder that cannot be read."""
-    return _scan()[1]
+    """One sentence for each folder that stands among the runs and is none, finished or unfinished."""
+    return [_no_run(path, error) for path, error in _damaged((*folders(), home() / TRAINING, home() / ASIDE))]
 
 
-def _scan() -> tuple[list[Run], list[str]]:
-    good: dict[str, Run] = {}
-    bad: list[str] = []
-    for folder in folders():
-        for record in sorted(folder.glob(f"*/{RECORD}")):
-            try:
-                good.setdefault(record.parent.name, Run(record.parent))
-            except AecoreError as error:
-                bad.append(str(error))
-    return sorted(good.values(), key=_place), bad
+def _damaged(places: Sequence[Path]) -> Iterator[tuple[Path, AecoreError]]:
+    for place in places:
+        for path in _folders_in(place, hidden=True):
+            if error := _problem(path):
+                yield path, error
+
+
+def _problem(path: Path) -> AecoreError | None:
+    """Why a folder is neither a finished nor an unfinished run; None where it is one."""
+    try:
+        if path.name.startswith("."):
+            raise AecoreError(
+                "its deletion is not finished" if path.name.endswith(GONE) else "a hidden folder is no run"
+            )
+        if path.parent.name == ASIDE:
+            raise AecoreError("it stood where a run was to be put")
+        if path.parent.name == TRAINING:
+            if not locks.held(path.name):  # whoever begins a run has its lock before its config is there
+                read_draft_config(path)
+        else:
+            read_record(path)
+    except AecoreError as error:
+        return error
+    return None
+
+
+def read_draft_config(path: Path) -> RunConfig:
+    """The config of the unfinished run in a folder, which bears the run's name; raises `AecoreError` with why not."""
+    try:
+        config = RunConfig.from_json((path / CONFIG).read_bytes().decode())
+    except FileNotFoundError as error:
+        raise AecoreError(f"it holds no {CONFIG}") from error
+    except (OSError, ValueError) as error:
+        raise AecoreError(f"{CONFIG} cannot be read") from error
+    if config.run_id != path.name:
+        raise AecoreError(f"its name is not that of the run in it, {config.run_id}")
+    return config
+
+
+def _no_run(path: Path, error: AecoreError) -> str:
+    remedy = (
+        "install the project again to restore it" if path.parent == roots.shipped()
+        else f"look at it and remove it (`aecore delete '{path.name}'`)"
+    )  # fmt: skip
+    return f"{path} is no run: {str(error).rstrip('.')}; {remedy}."
+
+
+def _folders_in(place: Path, hidden: bool = False) -> list[Path]:
+    """The folders in a place, by name; none where there is no such place."""
+    try:
+        found = [Path(entry.path) for entry in os.scandir(place) if entry.is_dir()]
+    except OSError:
+        return []
+    return sorted(path for path in found if hidden or not path.name.startswith("."))
+
+
+def _own_folders() -> tuple[Path, ...]:
+    return home() / RUNS, home() / TRAINING, home() / ASIDE
+
+
+def is_name(text: str) -> bool:
+    """Whether a run can have that name."""
+    return bool(_NAME.fullmatch(text))
+
+
+def brief(text: str) -> str:
+    """A text that may be of any length, for a sentence."""
+    return text if len(text) <= 80 else f"{text[:60]}…"
 
 
 def _place(run: Run) -> tuple[bool, int, bool, str]:
     family = run.config.family
     return not run.shipped, list(MODELS).index(family), run.config != make_config(family), run.run_id
-
-
-def _read_record(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads((path / RECORD).read_text("utf-8"))
-        if not {"config", "evaluation", "files", "epochs"} <= record.keys():
-            raise ValueError("fields are missing")
-    except (OSError, ValueError, AttributeError) as error:
-        raise AecoreError(
-            f"{path / RECORD} is damaged ({error}); remove the folder and train the run again."
-        ) from error
-    return record  # type: ignore[no-any-return]
-
-
-def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return
-    for line in data[: data.rfind(b"\n") + 1].splitlines():
-        yield json.loads(line)
-
-
-def _dataset_title(name: str) -> str:
-    from aecore.datasets import title
-
-    return title(name)

@@ -82,12 +82,18 @@ def fit(
     loop = _Loop(trained, images if isinstance(images, Mapped) else images.to(device), config, fresh, team, hold)
     if snapshot is not None:
         loop.restore(snapshot)
+        _copy_weights(trained, model)  # there may be no epoch left to do that
     while loop.epoch < config.epochs:
         began = time.perf_counter()
         train = loop.run_epoch()
-        if trained is not model:
-            model.eval().load_state_dict(trained.state_dict())
+        _copy_weights(trained, model)
         yield Epoch(loop.epoch, time.perf_counter() - began - loop.held, train, loop.snapshot)
+
+
+def _copy_weights(trained: Model, model: Model) -> None:
+    """Give `model` the weights of the copy of it that trains on another device."""
+    if trained is not model:
+        model.eval().load_state_dict(trained.state_dict())
 
 
 class _Loop:
@@ -210,14 +216,19 @@ class _Loop:
         return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Put back what `snapshot` took."""
+        """Put back what `snapshot` took; raises `AecoreError` where it is of another model, or of another version."""
         parts = _nest(snapshot)
-        self.model.load_state_dict(parts["model"])
-        for i, optimiser in enumerate(self._flat_optimisers()):
-            state = {int(index): slots for index, slots in parts.get("optimiser", {}).get(str(i), {}).items()}
-            optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
-        self.order.set_state(snapshot["random/order"])
-        self.noise.set_state(snapshot["random/noise"])
+        try:
+            self.model.load_state_dict(parts["model"])
+            for i, optimiser in enumerate(self._flat_optimisers()):
+                state = {int(index): slots for index, slots in parts.get("optimiser", {}).get(str(i), {}).items()}
+                optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+            self.order.set_state(snapshot["random/order"])
+            self.noise.set_state(snapshot["random/noise"])
+        except (RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise AecoreError(
+                "The run's snapshot does not fit its model; delete the run and start it again."
+            ) from error
         self.epoch = int(snapshot["epoch"])
 
     def _flat_optimisers(self) -> list[Optimizer]:

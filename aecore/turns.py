@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from aecore import locks
-from aecore.draft import Draft, drafts
+from aecore.draft import Draft, waiting
 from aecore.errors import AecoreError
 
 _TURN = "turn"  # the lock of whoever trains; the system drops it with its process, however that ends
@@ -48,7 +48,7 @@ def gap(ended: Callable[[], bool]) -> Iterator[None]:
     It is for a search, whose trials train while no run does.
     """
     with ExitStack() as stack:
-        while not ended() and (queue() or not _taken(stack)):
+        while not ended() and (locks.held(_TURN) or queue() or not _taken(stack)):
             time.sleep(_LOOK)
         yield
 
@@ -68,15 +68,14 @@ def join(draft: Draft) -> None:
 
 def queue() -> list[Draft]:
     """The runs that wait, the next one first."""
-    waiting = [(place, draft) for draft in drafts() if (place := draft.place) is not None and _waits(draft)]
-    return [draft for _, draft in sorted(waiting, key=lambda pair: pair[0])]
+    return [draft for _, draft in waiting() if _waits(draft)]
 
 
 def go_first(draft: Draft) -> None:
     """Become the next one; does nothing for a run that does not wait."""
-    waiting = queue()
-    if draft.run_id in [other.run_id for other in waiting]:
-        draft.set_place((waiting[0].place or time.time()) - 1)
+    line = queue()
+    if draft.run_id in [other.run_id for other in line]:
+        draft.set_place((line[0].place or time.time()) - 1)
 
 
 def _waits(draft: Draft) -> bool:
@@ -84,9 +83,14 @@ def _waits(draft: Draft) -> bool:
 
 
 def _entered(draft: Draft, stack: ExitStack) -> bool:
-    """Whether it was this run's turn, and `stack` holds it now."""
-    waiting = queue()
-    return bool(waiting) and waiting[0].run_id == draft.run_id and _taken(stack)
+    """Whether it was this run's turn, and `stack` holds it now.
+
+    While another run has the turn, as it has nearly always, a look costs the same whatever number of runs wait.
+    """
+    if locks.held(_TURN):
+        return False
+    line = queue()
+    return bool(line) and line[0].run_id == draft.run_id and _taken(stack)
 
 
 def _taken(stack: ExitStack) -> bool:

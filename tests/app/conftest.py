@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from aecore import store
+from aecore import roots
 from aecore.draft import Draft
 
 APP = Path(__file__).parents[2] / "app"
@@ -30,7 +30,7 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def nothing(home, tmp_path, monkeypatch):
     """No runs at all."""
-    monkeypatch.setattr(store, "shipped", lambda: tmp_path / "none")
+    monkeypatch.setattr(roots, "shipped", lambda: tmp_path / "none")
     return home
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecore import AecoreError, RunConfig, datasets, figures, grids, make_config, stacks, store
+from aecore import AecoreError, RunConfig, datasets, figures, grids, make_config, roots, stacks, store
 from aecore.__main__ import main
 from aecore.datasets import Dataset, Row
 from aecore.stacks import Layer, Stack
@@ -29,7 +29,7 @@ def stand_in() -> Callable[[str], Dataset]:
 @pytest.fixture
 def chapter_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stand_in: Callable[[str], Dataset]) -> Iterator[Path]:
     """Every run that a figure needs, its decoder of one grey, with three grids."""
-    monkeypatch.setattr(store, "shipped", lambda: tmp_path)
+    monkeypatch.setattr(roots, "shipped", lambda: tmp_path)
     for name in ("mnist", "olivetti"):
         monkeypatch.setitem(datasets.DATASETS, name, Row(name, lambda name=name: stand_in(name)))
     datasets.load.cache_clear()

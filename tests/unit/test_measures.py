@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy import ndimage
 
-from aecore import AecoreError, RunConfig, datasets, load_or_train, store
+from aecore import AecoreError, RunConfig, datasets, load_or_train, roots, store
 from aecore.classifier import Classifier, accuracy, file_name, load_classifier, ship, train_classifier
 from aecore.datasets import Dataset, Row
 from aecore.datasets.base import data_folder
@@ -49,14 +49,14 @@ def test_training_learns_and_can_be_repeated(tmp_path: Path, monkeypatch: pytest
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
     assert accuracy(model, few) > 0.6
     assert features(model, few.train_images).var(0).mean() == pytest.approx(1, rel=1e-2)
-    monkeypatch.setattr(store, "shipped", lambda: tmp_path)
+    monkeypatch.setattr(roots, "shipped", lambda: tmp_path)
     ship(model, "few")
     kept = load_classifier("few")
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), kept.parameters(), strict=True))
 
 
 def test_an_absent_or_damaged_classifier_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "shipped", lambda: tmp_path)
+    monkeypatch.setattr(roots, "shipped", lambda: tmp_path)
     with pytest.raises(AecoreError, match=r"no classifier of 'letters'.*`aecore classifier`"):
         load_classifier("letters")
     (tmp_path / file_name("letters")).write_bytes(b"rubbish")
