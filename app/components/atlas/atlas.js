@@ -92,7 +92,7 @@ function makeAtlas(root) {
 
   function show(next, trigger) {
     tell = trigger;
-    const other = next.run !== data.run || next.method !== data.method;
+    const other = next.run !== data.run || next.version !== data.version || next.method !== data.method;
     data = next;
     gallery.kept(data.groups ?? [], data.problem);
     if (other) load(data);
@@ -109,7 +109,7 @@ function makeAtlas(root) {
   async function load(wanted) {
     hover(null);
     const loaded = await loadRun(wanted);
-    if (wanted.run !== data.run || wanted.method !== data.method || ending.signal.aborted) return;
+    if (wanted.run !== data.run || wanted.version !== data.version || wanted.method !== data.method || ending.signal.aborted) return;
     const grouped = map && wanted.dataset === left.dataset ? group : null; // the same images on another map
     map = loaded;
     view = makeView(boundsOf(map.points));
@@ -123,12 +123,12 @@ function makeAtlas(root) {
   // Where the link says, where this map was left in this tab, or all of it with the image that was looked at.
   function restore() {
     const ids = choices(data.order, 0).map(({ id }) => id);
-    if (left.dataset !== data.dataset) left.hidden = new Set();
+    if (left.dataset !== data.images) left.hidden = new Set();
     const here = { by: left.by, hidden: left.hidden, at: null, cursor: null, wrong: "", ...left.places.get(`${data.run}/${data.method}`) };
     const found = left.linked ? here : { ...readView(new URLSearchParams(window.location.search), ids, data.classes.length) };
     by = left.by = ids.includes(found.by) ? found.by : "class";
     hidden = left.hidden = found.hidden;
-    Object.assign(left, { dataset: data.dataset, linked: true });
+    Object.assign(left, { dataset: data.images, linked: true });
     say(found.wrong);
     if (found.at) view.show(...found.at);
     const index = Math.min(left.index, map.labels.length - 1);

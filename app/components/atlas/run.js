@@ -7,7 +7,7 @@ import { makeNearest } from "./nearest.js";
 
 // data: what the component was told; it waits for the blobs.
 export async function loadRun(data) {
-  const keys = [`map/${data.run}/${data.method}`, `codes/${data.run}`, `weights/${data.run}`, `images/${data.dataset}`];
+  const keys = [`map/${data.run}/${data.version}/${data.method}`, `codes/${data.run}/${data.version}`, `weights/${data.run}/${data.version}`, `images/${data.images}`];
   const [layout, { tensors }, weights, { tensors: { images, labels } }] = await Promise.all(keys.map(tensorsOf));
   const points = layout.tensors.points.data;
   const { data: codes, shape: [, d] } = tensors.codes;

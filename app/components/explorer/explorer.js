@@ -74,13 +74,13 @@ class Explorer {
   // space: the run's, as the server describes it; opening: the place to open in it, with what the server knows of it.
   // A place is opened once; reruns only repeat it. answers: what the panel in sight has asked the server for.
   open(space, opening, answers) {
-    if (space.run !== this.space?.run || opening.number !== this.opened) this.enter(space, opening);
+    if (space.run !== this.space?.run || space.version !== this.space?.version || opening.number !== this.opened) this.enter(space, opening);
     this.panels.hear(answers);
   }
 
   enter(space, opening) {
     const first = !this.space; // the old picture stays until there is a new one
-    if (space.dataset !== this.space?.dataset) this.picture.shape(space.shape, space.span);
+    if (space.images !== this.space?.images) this.picture.shape(space.shape, space.span);
     Object.assign(this, { space, opened: opening.number, decode: null, encode: null, logvar: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);
     this.gauge.open(space);
@@ -98,7 +98,7 @@ class Explorer {
   // The large parts arrive by themselves, the weights first. Those of a run that was left are not looked at.
   fetch(space) {
     const wanted = (promise, use) => promise.then((value) => { if (this.space === space) use(value); });
-    wanted(tensorsOf(`weights/${space.run}`), (file) => {
+    wanted(tensorsOf(`weights/${space.run}/${space.version}`), (file) => {
       this.decode = makeStack(file, "decoder").forward;
       this.encode = makeStack(file, "encoder").forward;
       this.logvar = hasStack(file, "logvar") ? makeStack(file, "logvar").forward : null;
@@ -107,12 +107,12 @@ class Explorer {
       this.redraw();
       this.resume();
     });
-    wanted(tensorsOf(`codes/${space.run}`), ({ tensors }) => {
+    wanted(tensorsOf(`codes/${space.run}/${space.version}`), ({ tensors }) => {
       this.codes = tensors.codes.data;
       this.refresh();
       this.resume();
     });
-    wanted(tensorsOf(`images/${space.dataset}`), ({ tensors }) => {
+    wanted(tensorsOf(`images/${space.images}`), ({ tensors }) => {
       this.images = tensors.images.data;
       this.labels = tensors.labels.data;
       this.picker.supplyImages(this.images, this.labels);
@@ -123,7 +123,7 @@ class Explorer {
 
   // A start was chosen. One's own picture is made in its panel.
   choose(start) {
-    if (start.kind === "own" && !keptPicture(this.space.dataset, start)) this.panels.choose("own").begin();
+    if (start.kind === "own" && !keptPicture(this.space.images, start)) this.panels.choose("own").begin();
     else this.begin(start);
   }
 
@@ -137,7 +137,7 @@ class Explorer {
   // Start there. `known` is what the server said of the start: its code, image and label, and the code z that the
   // person had moved to.
   begin(start, known = {}) {
-    if (known.image && start.kind === "train") keepPicture(this.space.dataset, start, { image: fromBase64(known.image), label: known.label });
+    if (known.image && start.kind === "train") keepPicture(this.space.images, start, { image: fromBase64(known.image), label: known.label });
     const home = this.homeOf(start, known);
     this.waiting = home ? null : [start, known];
     if (!home) return;
@@ -150,7 +150,7 @@ class Explorer {
 
   // The start's own code, or null while what it takes is on its way.
   homeOf(start, known) {
-    const { space, encode } = this, kept = keptPicture(space.dataset, start);
+    const { space, encode } = this, kept = keptPicture(space.images, start);
     if (known.code) return Float32Array.from(known.code);
     if (kept) return encode && encode(toPixels(kept.image, space.span)).slice();
     if (start.kind === "own") return decodeCode(known.z ?? "") ?? new Float32Array(space.dimensions.length);
@@ -161,7 +161,7 @@ class Explorer {
   introduce({ image, label } = {}) {
     const { kind, number } = this.start;
     const pixels = this.space.shape[0] * this.space.shape[1];
-    const kept = keptPicture(this.space.dataset, this.start);
+    const kept = keptPicture(this.space.images, this.start);
     let real = kept?.image ?? null;
     if (kind === "test") {
       if (image) real = fromBase64(image);

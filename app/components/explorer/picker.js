@@ -34,7 +34,7 @@ export class Picker {
 
   // space: the run's, as the server describes it.
   show(space) {
-    if (space.dataset !== this.space?.dataset) this.last = { test: 0, mean: space.means.findIndex(Boolean), sample: 0, zero: 0, own: 0 };
+    if (space.images !== this.space?.images) this.last = { test: 0, mean: space.means.findIndex(Boolean), sample: 0, zero: 0, own: 0 };
     Object.assign(this, { space, decode: null, images: null, labels: null, row: [] });
     this.class.disabled = true;
     this.index.max = space.count - 1;
@@ -77,7 +77,7 @@ export class Picker {
     if (start.kind === "zero") return "Every dimension at 0.";
     if (start.kind === "train") return "A training image; its code is the encoder's.";
     if (start.kind !== "own") return "";
-    return keptPicture(this.space.dataset, start)
+    return keptPicture(this.space.images, start)
       ? "Your picture stays in this browser; a link carries its code."
       : "Your picture is not in the link: this starts from its code, or from zero.";
   }
@@ -154,7 +154,7 @@ export function describe({ kind, number }, space, label) {
   if (kind === "test" || kind === "train") return [space.classes[label] ?? "Image", `${kind === "test" ? "test" : "training"} image ${number}`];
   if (kind === "mean") return [space.classes[number], "class mean"];
   if (kind === "sample") return [`${sampleName(space)} ${number}`, source(space)];
-  if (kind === "own") return ["Your picture", keptPicture(space.dataset, { kind, number }) ? "drawn or brought" : "not in the link"];
+  if (kind === "own") return ["Your picture", keptPicture(space.images, { kind, number }) ? "drawn or brought" : "not in the link"];
   return ["Zero", "every dimension at 0"];
 }
 

@@ -7,7 +7,7 @@ import { isStart, parseStart } from "../explorer/starts.js";
 export default async function (parts, page = document) {
   for (const script of page.querySelectorAll("script[data-blob]")) putBlob(script.dataset.blob, fromBase64(script.textContent));
   const facts = JSON.parse(page.getElementById("facts").textContent);
-  const [codes, images] = await Promise.all([tensorsOf(`codes/${facts.atlas.run}`), tensorsOf(`images/${facts.atlas.dataset}`)]);
+  const [codes, images] = await Promise.all([tensorsOf(`codes/${facts.atlas.run}/${facts.atlas.version}`), tensorsOf(`images/${facts.atlas.images}`)]);
   const explorer = page.getElementById("explorer"), atlas = page.getElementById("atlas");
   let opened = 0;
 

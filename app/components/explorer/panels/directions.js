@@ -47,7 +47,7 @@ export class Directions {
 
   open(space) {
     const classes = space.classes.map((name, label) => [String(label), name]).filter(([label]) => space.means[label]);
-    const other = space.dataset !== this.space?.dataset;
+    const other = space.images !== this.space?.images;
     Object.assign(this, { space, classes, wanted: null, missing: false });
     if (other) Object.assign(this, { lassos: [], heard: null, chosen: this.first() });
     this.strip.open(space);

@@ -57,7 +57,7 @@ export class Interpolate {
   // Ends that mean something in this run too stay.
   open(space) {
     this.player.stop();
-    const same = space.dataset === this.space?.dataset;
+    const same = space.images === this.space?.images;
     this.ends = this.ends.map((end) => same && end && isStart(end, space) ? end : null);
     Object.assign(this, { space, asked: "", shown: null });
     for (const box of this.boxes) box.querySelector("input").max = space.count - 1;
@@ -157,7 +157,7 @@ export class Interpolate {
     this.beside.replaceChildren(...beside.map(([run, title]) => this.check(run, title)));
     const { explorer } = this, own = this.row(null, "This model");
     own.model = () => ({ decode: explorer.decode, cloud: this.space.cloud });
-    this.rows = [own, ...beside.filter(([run]) => this.chosen.has(run)).map(([run, title]) => this.load(this.row(run, title)))];
+    this.rows = [own, ...beside.filter(([run]) => this.chosen.has(run)).map(([run, title, version]) => this.load({ ...this.row(run, title), version }))];
     this.root.querySelector(".rows").replaceChildren(...this.rows.flatMap(({ heading, strip }) => [heading, strip.root]));
     this.stand();
     this.explorer.refresh();
@@ -205,7 +205,7 @@ export class Interpolate {
 
   load(row) {
     const { space } = this;
-    tensorsOf(`weights/${row.run}`).then((file) => {
+    tensorsOf(`weights/${row.run}/${row.version}`).then((file) => {
       if (this.space !== space) return;
       const stacks = { encode: makeStack(file, "encoder").forward, decode: makeStack(file, "decoder").forward };
       row.model = () => ({ ...stacks, cloud: this.clouds.get(row.run) });
@@ -214,7 +214,7 @@ export class Interpolate {
     return row;
   }
 
-  // answers: models, [[run, title]], those of the dataset; clouds, [[run, cloud]], of those that were asked for.
+  // answers: models, [[run, title, version]], those of the dataset; clouds, [[run, cloud]], of those that were asked for.
   hear(answers) {
     const { models = [], clouds = [] } = answers ?? {};
     for (const [run, cloud] of clouds) this.clouds.set(run, cloud);

@@ -33,10 +33,10 @@ export class Models {
     if (!models.length || key === this.key) return;
     this.key = key;
     this.source = new Card(space, "As it is", "what goes in");
-    this.models = models.map(([run, title]) => ({ run, card: new Card(space, title, run === space.run ? "this model" : ""), stacks: null }));
+    this.models = models.map(([run, title, version]) => ({ run, version, card: new Card(space, title, run === space.run ? "this model" : ""), stacks: null }));
     this.cards.replaceChildren(this.source.root, ...this.models.map(({ card }) => card.root));
     for (const model of this.models) {
-      tensorsOf(`weights/${model.run}`).then((file) => {
+      tensorsOf(`weights/${model.run}/${model.version}`).then((file) => {
         if (this.space !== space) return;
         model.stacks = { encode: makeStack(file, "encoder").forward, decode: makeStack(file, "decoder").forward };
         this.drawn = null;

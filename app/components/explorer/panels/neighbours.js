@@ -98,7 +98,7 @@ export class Neighbours {
     row.say(`of the ${count.toLocaleString("en")} images it was trained on`);
     row.show(found.map(([number, label, distance, text]) => {
       const start = { kind: "train", number }, image = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-      keepPicture(this.space.dataset, start, { image, label });
+      keepPicture(this.space.images, start, { image, label });
       return { start, label, distance, image };
     }));
   }

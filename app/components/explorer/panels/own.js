@@ -93,10 +93,10 @@ export class Own {
   }
 
   open(space) {
-    const { shape: [height, width], span, dataset } = space;
-    if (dataset !== this.dataset) {
+    const { shape: [height, width], span, dataset, images } = space;
+    if (images !== this.images) {
       const blank = (-span[0] / (span[1] - span[0])); // black, or the mean where pixels have none
-      Object.assign(this, { dataset, width, height, span, blank, at: [width / 2, height / 2], picture: null, number: null });
+      Object.assign(this, { dataset, images, width, height, span, blank, at: [width / 2, height / 2], picture: null, number: null });
       for (const canvas of [this.sheet.firstChild, this.made]) canvas.style.aspectRatio = `${width} / ${height}`;
       this.paintSheet = makePainter(this.sheet.firstChild, height, width, span);
       this.paintMade = makePainter(this.made, height, width, span);
@@ -111,7 +111,7 @@ export class Own {
   // Undo, or a page that was left, may have brought another picture than the one on the sheet.
   show() {
     const { start, home, decode, picture } = this.explorer;
-    const kept = start.kind === "own" && keptPicture(this.dataset, start);
+    const kept = start.kind === "own" && keptPicture(this.images, start);
     this.copy.disabled = !this.startImage() || start.kind === "own";
     this.made.parentElement.classList.toggle("without", !kept);
     this.error.textContent = "";
@@ -149,7 +149,7 @@ export class Own {
   encode() {
     const start = { kind: "own", number: this.number }, image = asBytes(this.grey, this.span);
     this.paintSheet(image);
-    keepPicture(this.dataset, start, { image });
+    keepPicture(this.images, start, { image });
     this.explorer.begin(start);
   }
 
@@ -231,7 +231,7 @@ export class Own {
   startImage() {
     const { start, images, space } = this.explorer, pixels = space.shape[0] * space.shape[1];
     if (start.kind === "test") return images && images.subarray(start.number * pixels, (start.number + 1) * pixels);
-    return keptPicture(space.dataset, start)?.image ?? null;
+    return keptPicture(space.images, start)?.image ?? null;
   }
 
   size() {
