@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from aecore.datasets.base import Bytes
-from aecore.datasets.own import rows_of
+from aecore.datasets.sources import rows_of
 
 
 class Mapped:

@@ -9,6 +9,7 @@ from aecore import datasets
 from aecore.commands.options import Add, Parser
 from aecore.datasets import own
 from aecore.datasets.fetch import SOURCES, fetch
+from aecore.datasets.sources import SIZE
 
 
 def add_to(add: Add) -> None:
@@ -20,8 +21,12 @@ def add_to(add: Add) -> None:
     adding = actions.add_parser("add", help="a folder of images, an .npy or an .npz file, as the dataset NAME")
     adding.add_argument("name", metavar="NAME")
     adding.add_argument("path", metavar="PATH", type=Path)
-    adding.add_argument("--size", type=int, help=f"pixels a side (default: a square array's own, otherwise {own.SIZE})")
+    adding.add_argument("--size", type=int, help=f"pixels a side (default: a square array's own, otherwise {SIZE})")
     adding.add_argument("--test-share", type=float, default=0.1, metavar="SHARE", help="of the images (default: 0.1)")
+    adding.add_argument(
+        "--range", type=float, nargs=2, metavar=("LOW", "HIGH"),
+        help="the values that are black and white, of arrays and of 16-bit pictures (default: found, and said)",
+    )  # fmt: skip
     actions.add_parser("list", help="what was added")
     actions.add_parser("remove", help="delete NAME").add_argument("name", metavar="NAME")
 
@@ -33,7 +38,9 @@ def _fetch(options: argparse.Namespace) -> int:
 
 def _data(options: argparse.Namespace) -> int:
     if options.action == "add":
-        print(datasets.add(options.name, options.path, options.size, options.test_share))
+        span = options.range and tuple(options.range)
+        summary = datasets.add(options.name, options.path, options.size, options.test_share, span)
+        print(summary.folder, summary, sep="\n")
     elif options.action == "remove":
         own.remove(options.name)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,6 +42,11 @@ class Dataset:
     read: Callable[[str], Bytes]
     span: Span = UNIT
     fresh: Callable[[np.random.Generator], Bytes] | None = None
+
+    @property
+    def version(self) -> str:
+        """Eight hex digits that are others for other data under the same name."""
+        return hashlib.sha256(json.dumps(sorted(self.checksums.items())).encode()).hexdigest()[:8]
 
     @cached_property
     def train_images(self) -> Bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import sys
-import tempfile
 import textwrap
 import threading
 import warnings
@@ -16,6 +15,7 @@ from typing import NamedTuple
 from aecore.datasets import mnist, olivetti
 from aecore.datasets.base import data_folder
 from aecore.errors import AecoreError
+from aecore.files import remove_leftovers, temporary_folder
 
 PATIENCE = 30.0  # seconds without a byte until a connection counts as dead
 _MAT_BYTES = 4_200_000  # about what scikit-learn downloads of the faces
@@ -47,10 +47,11 @@ def fetch(name: str) -> Path:
     if not is_here(name):
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=home) as part:
-                _download(source, Path(part), folder)
+            remove_leftovers(home, (".fetch-*",))
+            with temporary_folder(home, ".fetch-") as part:
+                _download(source, part, folder)
                 for file in source.files:
-                    (Path(part) / file).replace(home / file)
+                    (part / file).replace(home / file)
         except OSError as error:
             raise AecoreError(f"{folder} cannot be written ({error}); let AECORE_DATA name another folder.") from error
     return folder

@@ -1,5 +1,6 @@
 """The user's own images: what is read, how it is split, and one sentence for what cannot be used."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -8,7 +9,7 @@ from PIL import Image
 
 from aecore import AecoreError, RunConfig, datasets, load_or_train
 from aecore.__main__ import main
-from aecore.datasets import own
+from aecore.datasets import own, sources
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (60, 12, 12), np.uint8)
 
@@ -90,7 +91,7 @@ def test_a_large_file_stays_on_disk_and_holds_the_same_images(folder, monkeypatc
     data = datasets.load("mine")
     assert isinstance(data.train_images, np.memmap)
     index = np.array([5, 3, 40])
-    np.testing.assert_array_equal(own.rows_of(data.train_images, index), np.load(data_file("train_images"))[index])
+    np.testing.assert_array_equal(sources.rows_of(data.train_images, index), np.load(data_file("train_images"))[index])
 
 
 def data_file(part):
@@ -112,11 +113,19 @@ def test_damage_is_found(folder):
     [
         ("Mine!", {"images": IMAGES}, "cannot name a dataset"),
         ("mnist", {"images": IMAGES}, "already"),
-        ("mine", {"images": IMAGES / 255}, "must be uint8"),
-        ("mine", {"images": IMAGES[0]}, "must be uint8"),
+        ("mine", {"images": IMAGES[0]}, "must be numbers of shape"),
+        ("mine", {"images": IMAGES[:, :0, :0]}, "must be numbers of shape"),
+        ("mine", {"images": IMAGES.astype(str)}, "must be numbers of shape"),
+        ("mine", {"images": IMAGES + 1j}, "must be numbers of shape"),
+        ("mine", {"images": np.where(IMAGES, IMAGES, np.nan)}, "no finite numbers"),
+        ("mine", {"images": np.where(IMAGES, IMAGES, np.inf)}, "no finite numbers"),
+        ("mine", {"images": IMAGES, "labels": np.zeros((60, 2))}, "a number or a name for each"),
+        ("mine", {"images": IMAGES, "labels": np.linspace(0, 1, 60)}, "whole numbers"),
+        ("mine", {"images": IMAGES, "labels": np.full(60, np.nan)}, "whole numbers"),
+        ("mine", {"images": np.repeat(IMAGES, 5, 0), "labels": np.arange(300)}, "300 classes; there can be 256"),
         ("mine", {"images": IMAGES[:1]}, "at least two"),
         ("mine", {"images": IMAGES[:0]}, "holds no image"),
-        ("mine", {"images": IMAGES, "labels": np.arange(3)}, "for each of its 60 images"),
+        ("mine", {"images": IMAGES, "labels": np.arange(3)}, "one for each of its 60 images"),
         ("mine", {"pictures": IMAGES}, "cannot be read"),
     ],
 )
@@ -132,11 +141,8 @@ def test_bad_folders_name_the_file(folder):
     (folder / "empty").mkdir()
     with pytest.raises(AecoreError, match="no PNG, JPEG or WebP"):
         datasets.add("mine", folder / "empty")
-    path = pictures(folder)
-    (path / "cat" / "broken.png").write_bytes(b"no image")
-    with pytest.raises(AecoreError, match=r"broken\.png cannot be read as an image"):
-        datasets.add("mine", path)
     assert list((own._home()).iterdir()) == []
+    path = pictures(folder)
     (folder / "notes.txt").write_text("")
     with pytest.raises(AecoreError, match="is no folder"):
         datasets.add("mine", folder / "notes.txt")
@@ -146,9 +152,120 @@ def test_bad_folders_name_the_file(folder):
         datasets.add("mine", path, test_share=1)
 
 
-def test_meta_that_is_damaged(folder):
+@pytest.mark.parametrize(
+    "content",
+    [
+        "", "null", "3", "[]", '"text"', "{}", "{", "[" * 100_000, "\x00" * 100, '{"classes": 3, "checksums": {}}',
+        '{"classes": [], "checksums": {}}', '{"classes": [1], "checksums": {}}', '{"classes": "ab", "checksums": []}',
+        '{"classes": ["a"], "checksums": {"test_images.npy": "0"}}',
+    ],
+)  # fmt: skip
+def test_a_damaged_meta_file_hurts_one_dataset(content, folder, capsys):
+    np.save(folder / "a.npy", IMAGES)
+    for name in ("mine", "sound"):
+        datasets.add(name, folder / "a.npy")
+    (own._home() / "mine" / "meta.json").write_text(content)
+    with pytest.raises(AecoreError, match=r"meta\.json is damaged .*; remove and add the images again") as raised:
+        datasets.load("mine")
+    assert "\n" not in str(raised.value)
+    assert len(datasets.load("sound").test_images) == 6
+    assert main(["data", "list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["mine", "sound"]
+    datasets.add("other", folder / "a.npy")
+    own.remove("mine")
+    assert own.names().keys() == {"sound", "other"}
+
+
+def test_a_meta_file_of_bytes_that_are_no_text(folder):
     np.save(folder / "a.npy", IMAGES)
     datasets.add("mine", folder / "a.npy")
-    (own._home() / "mine" / "meta.json").write_text(json.dumps({}))
+    (own._home() / "mine" / "meta.json").write_bytes(b"\xff\xfe{}")
     with pytest.raises(AecoreError, match=r"meta\.json is damaged"):
         datasets.load("mine")
+
+
+@pytest.mark.parametrize(
+    ("part", "array"),
+    [
+        ("test_images", np.zeros((6, 12), np.uint8)),
+        ("test_images", np.zeros((6, 12, 12), np.float32)),
+        ("test_images", np.zeros((0, 12, 12), np.uint8)),
+        ("test_labels", np.full(6, 9, np.uint8)),
+        ("train_labels", np.zeros(54)),
+    ],
+)
+def test_an_array_of_another_shape_is_damage_also_with_its_checksum(part, array, folder):
+    np.save(folder / "a.npy", IMAGES)
+    datasets.add("mine", folder / "a.npy")
+    np.save(data_file(part), array)
+    path = own._home() / "mine" / "meta.json"
+    meta = json.loads(path.read_text())
+    meta["checksums"][f"{part}.npy"] = hashlib.sha256(data_file(part).read_bytes()).hexdigest()
+    path.write_text(json.dumps(meta))
+    with pytest.raises(AecoreError, match=rf"{part}\.npy is damaged"):
+        getattr(datasets.load("mine"), part)
+
+
+def test_images_that_are_added_anew_under_an_old_name_are_another_dataset(folder):
+    np.save(folder / "a.npy", IMAGES)
+    np.save(folder / "b.npy", 255 - IMAGES)
+    datasets.add("mine", folder / "a.npy")
+    first = datasets.load("mine")
+    images = first.test_images
+    assert datasets.load("mine") is first
+    own.remove("mine")
+    with pytest.raises(AecoreError, match="no dataset 'mine'"):
+        datasets.load("mine")
+    datasets.add("mine", folder / "b.npy")
+    second = datasets.load("mine")
+    np.testing.assert_array_equal(second.test_images, 255 - images)
+    assert second.version != first.version
+    own.remove("mine")
+    datasets.add("mine", folder / "a.npy")
+    assert datasets.load("mine").version == first.version  # the same images are the same data
+
+
+def test_leftovers_of_processes_that_were_killed_go_with_the_next_addition(folder, monkeypatch):
+    for name in (".add-1", ".remove-2"):
+        (own._home() / name / "mine").mkdir(parents=True)
+    monkeypatch.setattr("aecore.files.YOUNG", -1.0)
+    np.save(folder / "a.npy", IMAGES)
+    datasets.add("mine", folder / "a.npy")
+    assert [path.name for path in own._home().iterdir()] == ["mine"]
+    (own._home() / ".add-3").mkdir()
+    own.remove("mine")
+    assert list(own._home().iterdir()) == []
+
+
+def test_something_in_the_way_is_named_and_kept(folder):
+    np.save(folder / "a.npy", IMAGES)
+    (own._home() / "mine").mkdir(parents=True)
+    (own._home() / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(AecoreError, match="there already"):
+        datasets.add("mine", folder / "a.npy")
+    assert [path.name for path in own._home().iterdir()] == ["mine"]
+
+
+def test_errors_of_the_system_are_sentences(folder, monkeypatch, capsys):
+    np.save(folder / "a.npy", IMAGES)
+    assert main(["data", "add", "n" * 256, str(folder / "a.npy")]) == 2
+    assert main(["data", "add", "mine", str(folder / ("n" * 256))]) == 2
+    (folder / "file").write_text("")
+    monkeypatch.setenv("AECORE_DATA", str(folder / "file"))
+    assert main(["data", "add", "mine", str(folder / "a.npy")]) == 2
+    assert main(["data", "list"]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 3)
+    assert "cannot name a dataset" in err and "choose a shorter name" in err and "folder should be" in err
+
+
+def test_the_summary_says_what_was_kept(folder, capsys):
+    labels = np.where(np.arange(60) % 3, "few\x1b[31m", "many")
+    assert main(["data", "add", "mine", str(saved(folder, images=IMAGES // 16, labels=labels))]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        str(own._home() / "mine"),
+        "60 images of 12 x 12 pixels, grey.",
+        "54 to train on, 6 to test on: shuffled.",
+        r"2 classes: few\x1b[31m (40), many (20).",
+        "Levels: 0 is black, 15 is white: the set's own range.",
+    ]
