@@ -171,12 +171,7 @@ def _run(name: str, config: RunConfig) -> Run:
 def _stored_grid(row: Row, dataset: Dataset, runs: Sequence[Run]) -> Drawn:
     """The grid that training kept of one epoch."""
     (run,) = runs
-    path = run.grid(row.epoch, row.kind)
-    try:
-        with Image.open(path) as stored:
-            image = enlarged(stored)
-    except OSError as error:
-        raise AecoreError(f"The grid {path} is missing or damaged; train the run again.") from error
+    image = enlarged(Image.fromarray(run.sheet(row.epoch, row.kind)))
     test: Mapping[str, float] = next((line["test"] for line in run.history() if line["epoch"] == row.epoch), {})
     short, after = MODELS[run.config.family].short, _epochs(row.epoch)
     captions = {

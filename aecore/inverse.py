@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import datasets, projection
+from aecore import projection
 from aecore.projection import METHODS, NEIGHBOURS, Array
 from aecore.store import Run
 
@@ -36,7 +36,7 @@ def inverse_error(run: Run, method: str, first: int | None = None) -> InverseErr
     else:
         found = blend_of_others(codes, layout, chosen)
         variance = unexplained(codes, codes[chosen], found)
-    dataset = datasets.load(run.config.dataset)
+    dataset = run.dataset
     x = dataset.pixels(dataset.test_images[chosen])
     return InverseError(variance, _sse(run.decode(found), x), _sse(run.decode(codes[chosen]), x))
 

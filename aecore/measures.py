@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aecore import bound, datasets, evaluation
+from aecore import bound, evaluation
 from aecore.classifier import DATASETS, Classifier, load_classifier
 from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
@@ -43,7 +43,7 @@ def measure(run: Run) -> dict[str, Any]:
     and from a Gaussian with the mean and covariance of the training codes (`classifier_fid_gaussian`), and
     the Inception Score of the last two (`classifier_is_prior`, `classifier_is_gaussian`).
     """
-    dataset = datasets.load(run.config.dataset)
+    dataset = run.dataset
     real = dataset.test_images
     rebuilt = _shown(dataset, run.decode(run.codes))
     trained_on = dataset.train_images[: run.config.train_images or None]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from aecore import datasets, latents
+from aecore import latents
 from aecore.errors import AecoreError
 from aecore.stacks import Array
 from aecore.store import SAMPLES, Run
@@ -33,7 +33,7 @@ def code_at(run: Run, text: str) -> Array:
 
 
 def _start(run: Run, kind: str, number: int, text: str) -> Array:
-    dataset = datasets.load(run.config.dataset)
+    dataset = run.dataset
     if kind == "test" and number < len(run.codes):
         code: Array = run.codes[number]
         return code

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import datasets
 from aecore.errors import AecoreError
 from aecore.stacks import Array
 
@@ -67,7 +66,7 @@ def aggregate(run: Run) -> Array:
     """
     if not has_posterior(run):
         return run.codes
-    dataset, random = datasets.load(run.config.dataset), np.random.default_rng(run.config.seed)
+    dataset, random = run.dataset, np.random.default_rng(run.config.seed)
     batches = (dataset.test_images[at : at + _BATCH] for at in range(0, len(run.codes), _BATCH))
     sigma = np.exp(0.5 * np.concatenate([run.stacks["logvar"](dataset.pixels(batch)) for batch in batches]))
     return np.asarray(run.codes + sigma * random.standard_normal(sigma.shape, np.float32), np.float32)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import datasets, directions, latents, plausible
+from aecore import directions, latents, plausible
 from aecore.datasets import Dataset
 from aecore.stacks import Array
 from aecore.store import SAMPLES, Run
@@ -19,12 +19,14 @@ def describe(run: Run) -> dict[str, Any]:
     `gaussian` is fitted to the test codes, or None where the family has a prior: N(0, I) then. `posterior`: whether
     the encoder gives a Gaussian q(z | x), as a VAE's. `cloud`: as from `cloud`.
     """
-    dataset, codes = datasets.load(run.config.dataset), run.codes
+    dataset, codes = run.dataset, run.codes
     prior = SAMPLES in run.kinds()
     gaussian = None if prior else latents.fit_gaussian(codes)
     return {
         "run": run.run_id,
+        "version": run.version,
         "dataset": dataset.name,
+        "images": f"{dataset.name}/{dataset.version}",
         "shape": dataset.test_images.shape[1:],
         "span": dataset.span,
         "count": len(dataset.test_images),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 import streamlit as st
 
-from aecore.errors import AecoreError
+from aecore.errors import AecoreError, system_error
 
 _PROBLEM = "problem"
+P = ParamSpec("P")
 
 
 def attempt(action: Callable[..., Any], *arguments: Any, place: str = _PROBLEM) -> None:
@@ -18,6 +20,23 @@ def attempt(action: Callable[..., Any], *arguments: Any, place: str = _PROBLEM) 
         action(*arguments)
     except AecoreError as error:
         st.session_state[place] = str(error)
+    except (OSError, MemoryError) as error:
+        st.session_state[place] = str(system_error(error))
+
+
+def or_sentence(part: Callable[P, None]) -> Callable[P, None]:
+    """A page, or a part of one that is rerun by itself, which says in a sentence what keeps it from being shown."""
+
+    @wraps(part)
+    def shown(*arguments: P.args, **named: P.kwargs) -> None:
+        try:
+            part(*arguments, **named)
+        except AecoreError as error:
+            st.error(str(error))
+        except (OSError, MemoryError) as error:
+            st.error(str(system_error(error)))
+
+    return shown
 
 
 def show_problem(place: str = _PROBLEM) -> None:

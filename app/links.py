@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from aecore import datasets
 from aecore.datasets import Dataset
 from aecore.places import decode_code
 from aecore.store import Run
@@ -50,7 +49,7 @@ def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Pl
     """
     name, start, z, panel, view = (link.get(parameter) or None for parameter in PARAMETERS)
     run = next((run for run in finished if run.run_id == name), finished[0])
-    dataset = datasets.load(run.config.dataset)
+    dataset = run.dataset
     if name not in (None, run.run_id):
         start = start if start and _starts(start, dataset) else DEFAULT_START
         return Place(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import datasets, neighbours
+from aecore import neighbours
 from aecore.stacks import Array
 from aecore.store import Run
 
@@ -19,7 +19,7 @@ Rows = list[list[Any]]  # number, label, distance, and the image's bytes in base
 
 def nearest_pictures(run: Run, z: Array) -> Rows:
     """The training images with the least SSE to the decoded z, (d,)."""
-    dataset = datasets.load(run.config.dataset)
+    dataset = run.dataset
     blocks = neighbours.pixel_blocks(dataset, neighbours.trained_on(run, dataset))
     return _rows(run, *neighbours.nearest(blocks, run.decode(z[None])[0], SHOWN))
 
@@ -31,7 +31,7 @@ def nearest_codes(run: Run, codes: Array, z: Array) -> Rows:
 
 
 def _rows(run: Run, index: NDArray[np.intp], distances: NDArray[np.float64]) -> Rows:
-    dataset = datasets.load(run.config.dataset)
+    dataset = run.dataset
     return [
         [
             int(at),

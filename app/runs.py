@@ -23,6 +23,7 @@ from safetensors.numpy import save
 from aecore import AecoreError, datasets, evaluation, figures, inverse, neighbours, projection, spectrum, store
 from aecore import space as latent_space
 from aecore.config import Codes
+from aecore.datasets import Dataset
 from aecore.inverse import InverseError
 from aecore.places import decode_code
 from aecore.projection import Plane
@@ -31,122 +32,137 @@ from aecore.store import POINTS, Run, RunFolder
 
 def finished() -> list[Run]:
     """Every finished run that can be read, shipped ones first; the same objects from rerun to rerun."""
-    return [_kept(run.run_id, str(run.path), run.record.get("created"), run) for run in store.runs()]
+    return [_kept(run.run_id, str(run.path), run.version, run) for run in store.runs()]
 
 
 def load(run_id: str) -> Run:
     """The finished run of that name; `AecoreError` where there is none."""
     run = store.load(run_id)
-    return _kept(run.run_id, str(run.path), run.record.get("created"), run)
+    return _kept(run.run_id, str(run.path), run.version, run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _kept(run_id: str, path: str, created: str | None, _run: Run) -> Run:
+def _kept(run_id: str, path: str, version: str, _run: Run) -> Run:
     """The first object that was read of a run: what it has loaded since stays loaded."""
     return _run
 
 
 def weights(run: Run) -> tuple[str, bytes]:
     """For `components.store`: the run's weights file."""
-    return f"weights/{run.run_id}", _weights(run.run_id, run.record.get("created"), run)
+    return f"weights/{run.run_id}/{run.version}", _weights(run.run_id, run.version, run)
 
 
 def codes(run: Run) -> tuple[str, bytes]:
     """For `components.store`: a safetensors file of the test codes and their errors."""
-    return f"codes/{run.run_id}", _codes(run.run_id, run.record.get("created"), run)
+    return f"codes/{run.run_id}/{run.version}", _codes(run.run_id, run.version, run)
 
 
 def points(run: Run, method: str) -> tuple[str, bytes]:
     """For `components.store`: a safetensors file of the test codes' 2-D map by that method."""
-    return f"map/{run.run_id}/{method}", _points(run.run_id, run.record.get("created"), method, run)
+    return f"map/{run.run_id}/{run.version}/{method}", _points(run.run_id, run.version, method, run)
 
 
-def images(dataset: str) -> tuple[str, bytes]:
-    """For `components.store`: a gzipped safetensors file of the test `images` (n, h, w) and their `labels` (n,)."""
-    return f"images/{dataset}", _images(dataset)
+def images(run: Run) -> tuple[str, bytes]:
+    """For `components.store`: a gzipped safetensors file of the run's test `images` (n, h, w) and their `labels` (n,)."""
+    dataset = run.dataset
+    return f"images/{images_key(dataset)}", _images(dataset.name, dataset.version, dataset)
+
+
+def images_key(dataset: Dataset) -> str:
+    """What tells the images of a dataset from others that had its name before."""
+    return f"{dataset.name}/{dataset.version}"
 
 
 def space(run: Run) -> dict[str, Any]:
     """What the explorer component shows of the run's latent space."""
-    return _space(run.run_id, run.record.get("created"), run)
+    return _space(run.run_id, run.version, run)
 
 
 def plane(run: Run) -> Plane:
     """The plane of the run's PCA map."""
-    return _plane(run.run_id, run.record.get("created"), run)
+    return _plane(run.run_id, run.version, run)
 
 
 def inverse_error(run: Run, method: str) -> InverseError:
     """What decoding a place on the run's map of that method loses."""
-    return _inverse_error(run.run_id, run.record.get("created"), method, run)
+    return _inverse_error(run.run_id, run.version, method, run)
 
 
 def training_codes(run: Run) -> Future[NDArray[np.float32]]:
     """The codes of the images that the run was trained on; they are made in the background, for it takes seconds."""
-    return _training_codes(run.run_id, run.record.get("created"), run)
+    return _training_codes(run.run_id, run.version, run)
 
 
 def nearest_pictures(run: Run, code: str) -> nearby.Rows:
     """The training images nearest to the picture of a code, which is spelt as in a link."""
-    return _nearest_pictures(run.run_id, run.record.get("created"), code, run)
+    return _nearest_pictures(run.run_id, run.version, code, run)
 
 
 def epochs_chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> bytes:
     """What is stored of that kind of some consecutive epochs of the run, packed for the epoch scrubber."""
-    changed = run.grid(epochs[-1], kind).stat().st_mtime_ns
+    try:
+        changed = run.grid(epochs[-1], kind).stat().st_mtime_ns
+    except OSError as error:
+        raise AecoreError(f"The epochs of '{run.run_id}' are gone; the run was deleted or moved.") from error
     return _epochs_chunk(run.run_id, kind, epochs, changed, run)
 
 
 def classes(run: RunFolder) -> tuple[str, ...]:
     """The names of the classes of the run's dataset; none where that is no longer here."""
-    try:
-        return datasets.load(run.config.dataset).classes
-    except AecoreError:
-        return ()
+    dataset = _dataset(run)
+    return dataset.classes if dataset else ()
 
 
 def floor(run: RunFolder) -> float | None:
     """The least BCE that there can be on the run's test images, in nats; None for a run with another loss."""
     if run.config.loss != "bce":
         return None
-    return run.evaluation.get("bce_floor") if isinstance(run, Run) else _floor(run.config.dataset)
+    if isinstance(run, Run):
+        return run.evaluation.get("bce_floor")
+    try:
+        dataset = datasets.load(run.config.dataset)
+        return _floor(dataset.name, dataset.version, dataset)
+    except AecoreError:
+        return None
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
 def _epochs_chunk(run_id: str, kind: str, epochs: tuple[int, ...], changed: int, _run: RunFolder) -> bytes:
     if kind == POINTS:
         return scrubber.pack_points(_run, epochs, _labels(_run))
-    return scrubber.pack([(epoch, _run.grid(epoch, kind)) for epoch in epochs])
+    return scrubber.pack(_run, kind, epochs)
 
 
 def _labels(run: RunFolder) -> NDArray[np.uint8] | None:
+    dataset = _dataset(run)
+    return dataset.test_labels if dataset else None
+
+
+def _dataset(run: RunFolder) -> Dataset | None:
+    """The run's images, or None where they are no longer here."""
     try:
-        return datasets.load(run.config.dataset).test_labels
+        return run.dataset if isinstance(run, Run) else datasets.load(run.config.dataset)
     except AecoreError:
         return None
 
 
 @st.cache_data(show_spinner=False)
-def _floor(dataset: str) -> float | None:
-    try:
-        data = datasets.load(dataset)
-        return float(evaluation.bce_floor(data.pixels(data.test_images)).mean())
-    except AecoreError:
-        return None
+def _floor(dataset: str, version: str, _dataset: Dataset) -> float:
+    return float(evaluation.bce_floor(_dataset.pixels(_dataset.test_images)).mean())
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _space(run_id: str, created: str | None, _run: Run) -> dict[str, Any]:
+def _space(run_id: str, version: str, _run: Run) -> dict[str, Any]:
     return latent_space.describe(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _training_codes(run_id: str, created: str | None, _run: Run) -> Future[NDArray[np.float32]]:
+def _training_codes(run_id: str, version: str, _run: Run) -> Future[NDArray[np.float32]]:
     future: Future[NDArray[np.float32]] = Future()
 
     def make() -> None:
         try:
-            future.set_result(neighbours.training_codes(_run, datasets.load(_run.config.dataset)))
+            future.set_result(neighbours.training_codes(_run, _run.dataset))
         except Exception as error:  # whoever asks for the result hears of it
             future.set_exception(error)
 
@@ -155,56 +171,59 @@ def _training_codes(run_id: str, created: str | None, _run: Run) -> Future[NDArr
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _nearest_pictures(run_id: str, created: str | None, code: str, _run: Run) -> nearby.Rows:
+def _nearest_pictures(run_id: str, version: str, code: str, _run: Run) -> nearby.Rows:
     z = decode_code(code)
     return [] if z is None else nearby.nearest_pictures(_run, z)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _plane(run_id: str, created: str | None, _run: Run) -> Plane:
+def _plane(run_id: str, version: str, _run: Run) -> Plane:
     return projection.plane(_run.codes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _inverse_error(run_id: str, created: str | None, method: str, _run: Run) -> InverseError:
+def _inverse_error(run_id: str, version: str, method: str, _run: Run) -> InverseError:
     return inverse.inverse_error(_run, method)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _weights(run_id: str, created: str | None, _run: Run) -> bytes:
+def _weights(run_id: str, version: str, _run: Run) -> bytes:
     return _run.weights()
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _codes(run_id: str, created: str | None, _run: Run) -> bytes:
+def _codes(run_id: str, version: str, _run: Run) -> bytes:
     return _run.codes_bytes()
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _points(run_id: str, created: str | None, method: str, _run: Run) -> bytes:
+def _points(run_id: str, version: str, method: str, _run: Run) -> bytes:
     return _run.map_bytes(method)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _images(dataset: str) -> bytes:
-    data = datasets.load(dataset)
+def _images(dataset: str, version: str, _dataset: Dataset) -> bytes:
+    data = _dataset
     return gzip.compress(save({"images": data.test_images, "labels": data.test_labels}), 3, mtime=0)
 
 
-@st.cache_data(show_spinner=False)
-def pca_curve(dataset: str) -> NDArray[np.float64]:
+def pca_curve(dataset: Dataset) -> NDArray[np.float64]:
     """PCA's SSE on the test images of a dataset for every number of components, (pixels + 1,)."""
-    data = datasets.load(dataset)
-    return spectrum.pca_curve(data.train_images, data.test_images, data.span)
+    return _pca_curve(dataset.name, dataset.version, dataset)
+
+
+@st.cache_data(show_spinner=False)
+def _pca_curve(dataset: str, version: str, _dataset: Dataset) -> NDArray[np.float64]:
+    return spectrum.pca_curve(_dataset.train_images, _dataset.test_images, _dataset.span)
 
 
 def encode(run: Run, codes: Codes, x: NDArray[np.float32]) -> NDArray[np.float32]:
     """The encoder's codes of images, or the best there are: (n, pixels) -> (n, latent_dim)."""
-    return _optimised(run.run_id, run.record.get("created"), x, run) if codes == "optimised" else run.encode(x)
+    return _optimised(run.run_id, run.version, x, run) if codes == "optimised" else run.encode(x)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _optimised(run_id: str, created: str | None, x: NDArray[np.float32], _run: Run) -> NDArray[np.float32]:
+def _optimised(run_id: str, version: str, x: NDArray[np.float32], _run: Run) -> NDArray[np.float32]:
     return _run.optimise(x)
 
 

@@ -6,12 +6,10 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from aecore import AecoreError
 from aecore.store import POINTS, RunFolder
@@ -56,16 +54,20 @@ def newest_first(lists: Iterable[Iterable[tuple[int, ...]]]) -> Iterator[tuple[i
     return (one for turn in zip_longest(*backwards) for one in turn if one is not None)
 
 
-def pack(grids: Sequence[tuple[int, Path]]) -> bytes:
-    """The grids of some epochs, in order, as one blob that `epochs/frames.js` unpacks.
+def pack(run: RunFolder, kind: str, epochs: Sequence[int]) -> bytes:
+    """The run's pictures of some epochs, in order, as one blob that `epochs/frames.js` unpacks.
 
     A line of JSON, then the deflated pixels: the first grid whole, each later one as its difference to the
     one before, modulo 256. The real halves do not change and the others change little: about half a PNG's size.
     """
-    sheets = np.stack([_read(path) for _, path in grids])
+    found = [run.sheet(epoch, kind) for epoch in epochs]
+    odd = next((epoch for epoch, sheet in zip(epochs, found, strict=True) if sheet.shape != found[0].shape), None)
+    if odd is not None:
+        raise AecoreError(f"The grid {run.grid(odd, kind)} has another size than the others; train the run again.")
+    sheets = np.stack(found)
     sheets[1:] -= sheets[:-1].copy()
     _, height, width = sheets.shape
-    header = {"epochs": [epoch for epoch, _ in grids], "height": height, "width": width}
+    header = {"epochs": [*epochs], "height": height, "width": width}
     return json.dumps(header).encode() + b"\n" + zlib.compress(sheets.tobytes(), 6)
 
 
@@ -75,7 +77,8 @@ def pack_points(run: RunFolder, epochs: Sequence[int], labels: NDArray[np.uint8]
     A line of JSON, then deflated: a byte a class, all 0 without `labels`, and of each epoch (n, 2) half-precision
     numbers.
     """
-    maps = np.stack([_points(run, epoch) for epoch in epochs])
+    found = [_points(run, epoch) for epoch in epochs]
+    maps = np.stack([points[: min(map(len, found))] for points in found])
     n = maps.shape[1]
     groups = np.zeros(n, np.uint8) if labels is None else labels[:n]
     payload = groups.astype(np.uint8).tobytes() + maps.astype("<f2").tobytes()
@@ -86,14 +89,6 @@ def _points(run: RunFolder, epoch: int) -> NDArray[Any]:
     if (points := run.points(epoch)) is None:
         raise AecoreError(f"The map {run.grid(epoch, POINTS)} is missing or damaged; train the run again.")
     return points
-
-
-def _read(path: Path) -> np.ndarray:
-    try:
-        with Image.open(path) as image:
-            return np.array(image.convert("L"))
-    except OSError as error:
-        raise AecoreError(f"The grid {path} is missing or damaged; train the run again.") from error
 
 
 def _columns(rows: Sequence[dict[str, float]]) -> dict[str, list[float | None]]:

@@ -9,7 +9,6 @@ import numpy as np
 from links import Place
 from numpy.typing import NDArray
 
-from aecore import datasets
 from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
 from aecore.store import Run
@@ -26,7 +25,7 @@ def opening(run: Run, place: Place, number: int) -> dict[str, Any]:
     }
     if place.image:
         split, index = place.image
-        dataset = datasets.load(run.config.dataset)
+        dataset = run.dataset
         images, labels = _split(dataset, split)
         known["code"] = (run.codes[index] if split == "test" else _encode(run, dataset, images[index])).tolist()
         known["image"] = base64.b64encode(images[index].tobytes()).decode()

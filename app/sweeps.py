@@ -197,7 +197,12 @@ def _train_button(plan: Plan, trial: Trial, train: Callable[[RunConfig], None]) 
         config = plan.config(trial.values)
     except AecoreError:
         return  # the trial failed for that, and says so
-    if store.find(config) is not None:
+    try:
+        finished = store.find(config)
+    except AecoreError as error:  # a run of other images has its name
+        st.error(str(error))
+        return
+    if finished is not None:
         label = f"Open the run of trial {trial.number} in Explore"
         st.page_link("views/explore.py", label=label, query_params={"run": config.run_id})
     elif any(job.run_id == config.run_id for job in jobs.jobs()):

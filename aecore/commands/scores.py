@@ -69,7 +69,7 @@ def _evaluate(options: argparse.Namespace) -> int:
             "Only what `--measures all` or `--codes` adds can be kept; ask for it, or leave out `--keep`."
         )
     run = store.load(options.run)
-    dataset = datasets.load(run.config.dataset)
+    dataset = run.dataset
     images = dataset.test_images
     if options.split == "train":
         images = dataset.train_images[: run.config.train_images or None]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from aecore import datasets, glide
+from aecore import glide
 from aecore.errors import AecoreError
 from aecore.exports.view import View
 from aecore.stacks import Array
@@ -82,7 +82,7 @@ class _Film:
     """What all frames of a run's film share, and one frame. `unit` is the side of an image in the grid."""
 
     def __init__(self, run: Run) -> None:
-        dataset = datasets.load(run.config.dataset)
+        dataset = run.dataset
         self.run, self.tests = run, {row["epoch"]: row["test"] for row in run.history()}
         self.labels = dataset.test_labels
         side = dataset.test_images.shape[1]
@@ -117,9 +117,9 @@ class _Film:
 
     def _sheet(self, epoch: int, kind: str, height: int) -> Image.Image:
         """The stored picture, `height` units high."""
-        with Image.open(self.run.grid(epoch, kind)) as stored:
-            times = height * self.unit // stored.height
-            return stored.resize((stored.width * times, stored.height * times), Image.Resampling.NEAREST)
+        stored = Image.fromarray(self.run.sheet(epoch, kind))
+        times = height * self.unit // stored.height
+        return stored.resize((stored.width * times, stored.height * times), Image.Resampling.NEAREST)
 
     def _map(self, points: Array) -> Image.Image:
         """The points in their classes' colours, and the line along which the strip walks."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from aecore import datasets, inverse, projection, space
+from aecore import inverse, projection, space
 from aecore.config import train_command
 from aecore.errors import AecoreError
 from aecore.exports.view import View
@@ -65,21 +65,22 @@ def _script(name: str) -> str:
 
 def _blobs(run: Run) -> list[tuple[str, str]]:
     """What the server would send, by its key: the weights as they are, and the first `IMAGES` test images' part."""
-    dataset = datasets.load(run.config.dataset)
+    dataset = run.dataset
     codes = {"codes": run.codes, **run.errors}
-    images = {"images": dataset.test_images, "labels": dataset.test_labels}
-    parts: dict[str, dict[str, NDArray[Any]]] = {f"codes/{run.run_id}": codes, f"images/{dataset.name}": images}
-    parts |= {f"map/{run.run_id}/{name}": {"points": points} for name, points in run.maps.items()}
+    images = f"images/{dataset.name}/{dataset.version}"
+    pictures = {"images": dataset.test_images, "labels": dataset.test_labels}
+    parts: dict[str, dict[str, NDArray[Any]]] = {f"codes/{run.run_id}/{run.version}": codes, images: pictures}
+    parts |= {f"map/{run.run_id}/{run.version}/{name}": {"points": points} for name, points in run.maps.items()}
     files = {
         key: save({name: np.ascontiguousarray(a[:IMAGES]) for name, a in part.items()}) for key, part in parts.items()
     }
-    files[f"weights/{run.run_id}"] = run.weights()
+    files[f"weights/{run.run_id}/{run.version}"] = run.weights()
     return [(key, base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()) for key, data in files.items()]
 
 
 def _facts(view: View) -> dict[str, Any]:
     """What the components are told, ready for JSON."""
-    run, dataset = view.run, datasets.load(view.run.config.dataset)
+    run, dataset = view.run, view.run.dataset
     described = space.describe(run)
     plane = {name: array.tolist() for name, array in projection.plane(run.codes)._asdict().items()}
     maps = [
@@ -93,8 +94,9 @@ def _facts(view: View) -> dict[str, Any]:
         if name in run.maps
     ]
     atlas = {
-        "run": run.run_id, "dataset": dataset.name, "span": dataset.span, "classes": dataset.classes,
-        "neighbours": NEIGHBOURS, "order": [dimension["index"] for dimension in described["dimensions"]],
+        "run": run.run_id, "version": run.version, "images": described["images"], "span": dataset.span,
+        "classes": dataset.classes, "neighbours": NEIGHBOURS,
+        "order": [dimension["index"] for dimension in described["dimensions"]],
     }  # fmt: skip
     return {
         "space": {**described, "count": _count(run)},
@@ -119,7 +121,7 @@ def _count(run: Run) -> int:
 
 def _numbers(run: Run) -> str:
     """The run's test errors with their units, and the floor beside the BCE."""
-    dataset, numbers = datasets.load(run.config.dataset), run.evaluation
+    dataset, numbers = run.dataset, run.evaluation
     told = [f"SSE {numbers['sse']:.2f} (squared error summed over an image's {dataset.test_images[0].size} pixels)"]
     if "bce" in numbers:
         told.append(f"BCE {numbers['bce']:.2f} nats (it cannot fall below the pixels' own {numbers['bce_floor']:.2f})")

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from aecore import datasets
 from aecore.exports.table import ERRORS, columns
 from aecore.exports.view import View
 from aecore.grids import png, tile
@@ -23,7 +22,7 @@ def files(view: View) -> dict[str, bytes]:
 
     Where the sprite cannot hold all test images, all three hold the first that it can.
     """
-    run, dataset = view.run, datasets.load(view.run.config.dataset)
+    run, dataset = view.run, view.run.dataset
     height, width = dataset.test_images.shape[1:]
     count = min(len(run.codes), (SPRITE_SIDE // max(height, width)) ** 2)
     told = columns(view)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import datasets
 from aecore.errors import AecoreError
 from aecore.exports.view import View
 
@@ -17,7 +16,7 @@ ERRORS = ("sse", "bce")
 
 def columns(view: View) -> dict[str, NDArray[Any]]:
     """`index`, `label`, `class`, `z0` ..., `sse`, `bce` (nats) if there is one, `map_pca_x`, `map_pca_y` ...; (n,)."""
-    run, dataset = view.run, datasets.load(view.run.config.dataset)
+    run, dataset = view.run, view.run.dataset
     labels = dataset.test_labels
     return {
         "index": np.arange(len(labels)),

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from aecore import datasets, latents
+from aecore import latents
 from aecore.datasets.base import Bytes
 from aecore.errors import AecoreError
 from aecore.places import code_at
@@ -65,5 +65,5 @@ class View:
 
     def decoded(self, z: Array) -> Bytes:
         """The pictures of codes, as they are shown: (n, d) -> (n, h, w) uint8."""
-        dataset = datasets.load(self.run.config.dataset)
+        dataset = self.run.dataset
         return dataset.grey(self.run.decode(z)).reshape(-1, *dataset.test_images.shape[1:])

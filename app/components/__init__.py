@@ -95,7 +95,8 @@ def _heard() -> None:
 def atlas(
     *,
     run: str,
-    dataset: str,
+    version: str,
+    images: str,
     span: tuple[float, float],
     method: str,
     classes: Sequence[str],
@@ -107,8 +108,9 @@ def atlas(
     kept: Callable[[str, list[int]], None],
     dropped: Callable[[str], None],
 ) -> dict[str, str] | None:
-    """The map of a run's test codes by a projection; it waits for that map, the run's codes and weights,
-    and the images.
+    """The map of a run's test codes by a projection; it waits for that map, the run's codes and weights, and the images.
+
+    `version` is the run's, and `images` the name of its images' payload.
 
     Pixels are shown from black to white over `span`. A drag decodes points of `plane`, or where that is None the
     blend of the `neighbours` nearest codes. Dots can be coloured by a dimension of the code, which are offered in
@@ -123,7 +125,7 @@ def atlas(
         kept(wish["name"], wish["indices"])
 
     data = {
-        "run": run, "dataset": dataset, "span": span, "method": method, "classes": classes,
+        "run": run, "version": version, "images": images, "span": span, "method": method, "classes": classes,
         "plane": plane and {name: array.tolist() for name, array in plane._asdict().items()},
         "neighbours": neighbours, "order": order, "groups": groups,
         "problem": problem,
@@ -146,15 +148,15 @@ def epochs(chosen: Sequence[RunFolder], key: str = "epochs") -> None:
     What is stored of the epochs travels apart: call `grids` for the same runs afterwards.
     """
     titles = runs.short_labels(chosen)
-    shown = [
-        {
-            **scrubber.describe(run),
-            "title": titles[run.run_id],
-            "classes": runs.classes(run),
-            "floor": runs.floor(run),
-        }
-        for run in chosen
-    ]
+    shown = []
+    for run in chosen:
+        try:
+            described = scrubber.describe(run)
+        except AecoreError as error:
+            st.error(str(error))
+            continue
+        extras = {"title": titles[run.run_id], "classes": runs.classes(run), "floor": runs.floor(run)}
+        shown.append({**described, **extras})
     _epochs(key=key, data={"key": key, "runs": shown, "chunk": scrubber.CHUNK})
 
 

@@ -11,6 +11,7 @@ import rows
 import runs
 import scores
 import streamlit as st
+from attempts import or_sentence
 from components import tiles
 from numpy.typing import NDArray
 from rows import Indices, Name, View
@@ -48,6 +49,9 @@ def page() -> None:
     chosen = _choose_runs([run for run in finished if run.config.dataset == dataset_name], dataset_name)
     if not chosen:
         st.info("Choose at least one model.")
+        return
+    chosen = _sound(chosen)
+    if not chosen:
         return
     try:
         dataset = datasets.load(dataset_name)
@@ -101,6 +105,20 @@ def by_default(candidates: Sequence[Run]) -> list[str]:
         if not run.config.train_images:
             chosen.setdefault(run.config.family, run.run_id)
     return [run.run_id for run in candidates if run.run_id in chosen.values()]
+
+
+def _sound(chosen: Sequence[Run]) -> list[Run]:
+    """The runs whose files can be read and that belong to the images; a sentence for each other one."""
+    sound = []
+    for run in chosen:
+        try:
+            _ = run.stacks, run.codes
+            if not run.belongs():
+                _ = run.dataset  # raises
+            sound.append(run)
+        except AecoreError as error:
+            st.warning(str(error))
+    return sound
 
 
 def _choose_view(dataset: Dataset, chosen: Sequence[Run]) -> View:
@@ -213,7 +231,7 @@ def _certificate() -> None:
 def _pca(dataset: Dataset, chosen: Sequence[Run]) -> None:
     st.header("How long a code PCA needs")
     with st.spinner("Solving PCA for every code length…"):
-        curve = runs.pca_curve(dataset.name)
+        curve = runs.pca_curve(dataset)
     nonlinear = [run for run in chosen if run.config.family != "pca"]  # PCA itself is the yardstick
     matches = [
         charts.Match(name.words, run.evaluation["sse"], spectrum.equal_length(curve, run.evaluation["sse"]))
@@ -233,7 +251,4 @@ def _pca(dataset: Dataset, chosen: Sequence[Run]) -> None:
         st.plotly_chart(charts.pca_curve(curve, matches), config={"displayModeBar": False}, key="pca_curve")
 
 
-try:
-    page()
-except AecoreError as error:
-    st.error(str(error))
+or_sentence(page)()

@@ -14,9 +14,10 @@ import nearby
 import runs
 import space
 import streamlit as st
+from attempts import or_sentence
 from links import Place
 
-from aecore import datasets, neighbours
+from aecore import neighbours
 from aecore.errors import AecoreError
 from aecore.families import MODELS
 from aecore.places import decode_code
@@ -52,9 +53,7 @@ def page() -> None:
     if problem:
         st.info(problem)
     _explorer(run, place, number)
-    components.store_last(
-        partial(runs.weights, run), partial(runs.codes, run), partial(runs.images, run.config.dataset)
-    )
+    components.store_last(partial(runs.weights, run), partial(runs.codes, run), partial(runs.images, run))
 
 
 def _arrive(finished: list[Run]) -> None:
@@ -86,6 +85,7 @@ def _choose_model(finished: list[Run]) -> Run:
 
 
 @st.fragment  # a commit reruns this alone
+@or_sentence
 def _explorer(run: Run, place: Place, number: int) -> None:
     panel = st.session_state[PLACE].panel
     models = _beside(run) if panel in ("models", "interpolate") else []
@@ -93,11 +93,12 @@ def _explorer(run: Run, place: Place, number: int) -> None:
     others = [one for one in models if one.run_id in asked and one.run_id != run.run_id]
     answers: dict[str, Any] = {}
     if models:
-        answers["models"] = list(runs.short_labels(models).items())
+        titles = runs.short_labels(models)
+        answers["models"] = [(one.run_id, titles[one.run_id], one.version) for one in models]
     if panel == "interpolate":
         answers["clouds"] = [(one.run_id, runs.space(one)["cloud"]) for one in others]
     if panel == "directions":
-        answers["groups"] = groups.kept(run.config.dataset)
+        answers["groups"] = groups.kept(run.dataset)
     if panel == "neighbours":
         answers["training"] = _training(run)
     turn = components.explorer(runs.space(run), space.opening(run, place, number), answers, _moved)
@@ -110,8 +111,8 @@ def _explorer(run: Run, place: Place, number: int) -> None:
 
 
 def _beside(run: Run) -> list[Run]:
-    """The runs on the same dataset."""
-    return [one for one in runs.finished() if one.config.dataset == run.config.dataset]
+    """The runs on the same images."""
+    return [one for one in runs.finished() if one.config.dataset == run.config.dataset and one.belongs()]
 
 
 def _training(run: Run) -> dict[str, Any] | None:
@@ -124,7 +125,7 @@ def _training(run: Run) -> dict[str, Any] | None:
     known = {"run": run.run_id, "z": question["z"], "again": question.get("again")}
     try:
         codes = runs.training_codes(run)
-        known |= {"count": len(neighbours.trained_on(run, datasets.load(run.config.dataset)))}
+        known |= {"count": len(neighbours.trained_on(run, run.dataset))}
         known |= {"pictures": runs.nearest_pictures(run, question["z"])}
         return known | ({"codes": nearby.nearest_codes(run, codes.result(), z)} if codes.done() else {})
     except AecoreError as error:
@@ -137,7 +138,4 @@ def _moved(place: Place) -> None:
         st.session_state[PLACE] = place
 
 
-try:
-    page()
-except AecoreError as error:
-    st.error(str(error))
+or_sentence(page)()

@@ -8,6 +8,7 @@ from itertools import groupby
 
 import runs
 import streamlit as st
+from attempts import or_sentence
 
 from aecore.errors import AecoreError
 from aecore.figures import FIGURES, Figure
@@ -70,4 +71,4 @@ def _runs(figure: Figure) -> None:
         st.page_link("views/explore.py", label=words, query_params={"run": run_id})
 
 
-page()
+or_sentence(page)()

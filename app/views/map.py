@@ -10,8 +10,10 @@ import exporting
 import groups
 import runs
 import streamlit as st
+from attempts import or_sentence
 
-from aecore import datasets, inverse, jobs
+from aecore import inverse, jobs
+from aecore.datasets import Dataset
 from aecore.errors import AecoreError
 from aecore.projection import METHODS, NEIGHBOURS, Method
 from aecore.store import Run
@@ -42,6 +44,8 @@ def page() -> None:
         exporting.popover(run)
     if problem := st.session_state.pop(PROBLEM, None):
         st.info(problem)
+    for sentence in run.damage:
+        st.warning(sentence)
     if method is None:
         st.info(f"This run's maps are not computed yet; the button or `aecore map {run.run_id}` makes them.")
         return
@@ -138,39 +142,37 @@ def _wait(run: Run) -> None:
 
 
 def _atlas(run: Run, method: str) -> None:
-    dataset = datasets.load(run.config.dataset)
+    dataset = run.dataset
     target = components.atlas(
         run=run.run_id,
-        dataset=dataset.name,
+        version=run.version,
+        images=runs.images_key(dataset),
         span=dataset.span,
         method=method,
         classes=dataset.classes,
         plane=runs.plane(run) if METHODS[method].inverse == "plane" else None,
         neighbours=NEIGHBOURS,
         order=[dimension["index"] for dimension in runs.space(run)["dimensions"]],
-        groups=groups.kept(dataset.name),
+        groups=groups.kept(dataset),
         problem=st.session_state.pop(NOT_KEPT, None),
-        kept=partial(_keep, dataset.name),
-        dropped=lambda name: groups.drop(name, dataset.name),
+        kept=partial(_keep, dataset),
+        dropped=lambda name: groups.drop(name, dataset),
     )
     components.store_last(
         partial(runs.points, run, method),
         partial(runs.codes, run),
         partial(runs.weights, run),
-        partial(runs.images, dataset.name),
+        partial(runs.images, run),
     )
     if target:
         st.switch_page("views/explore.py", query_params={"run": run.run_id, **target})
 
 
-def _keep(dataset: str, name: str, indices: list[int]) -> None:
+def _keep(dataset: Dataset, name: str, indices: list[int]) -> None:
     try:
         groups.keep(name, dataset, indices)
     except AecoreError as error:
         st.session_state[NOT_KEPT] = str(error)
 
 
-try:
-    page()
-except AecoreError as error:
-    st.error(str(error))
+or_sentence(page)()

@@ -11,7 +11,7 @@ import joblist
 import runs
 import streamlit as st
 import sweeps
-from attempts import attempt, show_problem
+from attempts import attempt, or_sentence, show_problem
 
 from aecore import datasets, jobs, store
 from aecore.config import RunConfig, check_data, make_config
@@ -159,7 +159,11 @@ def _widths(text: str) -> tuple[int, ...]:
 
 def _start_button(config: RunConfig) -> None:
     """Start, or where there is nothing to start the run that is there already."""
-    finished = store.find(config)
+    try:
+        finished = store.find(config)
+    except AecoreError as error:  # a run of other images has its name
+        st.error(str(error))
+        return
     job = next((job for job in jobs.jobs() if job.run_id == config.run_id), None)
     idle = finished is None and job is None
     # Not a callback: that would know the settings of the last look at the page, not what is still being typed.
@@ -225,6 +229,7 @@ def _active(unfinished: Sequence[Job]) -> frozenset[str]:
     return frozenset(job.run_id for job in unfinished if job.active)
 
 
+@or_sentence
 def _live(watched: Sequence[str], active: frozenset[str]) -> None:
     """What moves: the state of each job, and the scrubber over what has landed so far."""
     unfinished = {job.run_id: job for job in jobs.jobs()}
@@ -265,4 +270,4 @@ def _delete_buttons(own: Sequence[Run]) -> None:
             st.button(f"Delete {run.title}", key=f"delete {run.run_id}", on_click=attempt, args=(store.delete, run))
 
 
-page()
+or_sentence(page)()

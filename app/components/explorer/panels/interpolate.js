@@ -157,16 +157,16 @@ export class Interpolate {
     this.beside.replaceChildren(...beside.map(([run, title]) => this.check(run, title)));
     const { explorer } = this, own = this.row(null, "This model");
     own.model = () => ({ decode: explorer.decode, cloud: this.space.cloud });
-    this.rows = [own, ...beside.filter(([run]) => this.chosen.has(run)).map(([run, title, version]) => this.load({ ...this.row(run, title), version }))];
+    this.rows = [own, ...beside.filter(([run]) => this.chosen.has(run)).map(([run, title, version]) => this.load(this.row(run, title, version)))];
     this.root.querySelector(".rows").replaceChildren(...this.rows.flatMap(({ heading, strip }) => [heading, strip.root]));
     this.stand();
     this.explorer.refresh();
   }
 
-  row(run, title) {
+  row(run, title, version) {
     const strip = new Strip((tile) => this.visit(this.rows.find((row) => row.strip === strip), tile / (TILES - 1)));
     strip.open(this.space);
-    return { run, title, heading: element("h2", "", title), strip, model: null, drawn: null };
+    return { run, title, version, heading: element("h2", "", title), strip, model: null, drawn: null };
   }
 
   check(run, title) {
