@@ -63,7 +63,7 @@ def points(run: Run, method: str) -> tuple[str, bytes]:
 
 
 def images(run: Run) -> tuple[str, bytes]:
-    """For `components.store`: a gzipped safetensors file of the run's test `images` (n, h, w) and their `labels` (n,)."""
+    """For `components.store`: a gzipped safetensors file of the test `images` (n, h, w) and their `labels` (n,)."""
     dataset = run.dataset
     return f"images/{images_key(dataset)}", _images(dataset.name, dataset.version, dataset)
 
@@ -98,7 +98,7 @@ def nearest_pictures(run: Run, code: str) -> nearby.Rows:
     return _nearest_pictures(run.run_id, run.version, code, run)
 
 
-def epochs_chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> bytes:
+def epochs_chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> scrubber.Packed:
     """What is stored of that kind of some consecutive epochs of the run, packed for the epoch scrubber."""
     try:
         changed = run.grid(epochs[-1], kind).stat().st_mtime_ns
@@ -127,7 +127,7 @@ def floor(run: RunFolder) -> float | None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
-def _epochs_chunk(run_id: str, kind: str, epochs: tuple[int, ...], changed: int, _run: RunFolder) -> bytes:
+def _epochs_chunk(run_id: str, kind: str, epochs: tuple[int, ...], changed: int, _run: RunFolder) -> scrubber.Packed:
     if kind == POINTS:
         return scrubber.pack_points(_run, epochs, _labels(_run))
     return scrubber.pack(_run, kind, epochs)

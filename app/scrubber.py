@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aecore import AecoreError
-from aecore.store import POINTS, RunFolder
+from aecore.store import POINTS, Run, RunFolder
 
 CHUNK = 10  # epochs: while a run trains, only the last chunk changes
 
@@ -26,6 +26,7 @@ def describe(run: RunFolder) -> dict[str, Any]:
     history = run.history()
     return {
         "id": run.run_id,
+        "version": version(run),
         "unit": "SSE" if getattr(run.config, "loss", "bce") == "mse" else "nats",
         "wanted": run.config.epochs,
         "grids": {kind: run.epochs(kind) for kind in run.kinds()},
@@ -33,6 +34,11 @@ def describe(run: RunFolder) -> dict[str, Any]:
         "test": _columns([row["test"] for row in history]),
         "train": _columns([row["train"] for row in history]),
     }
+
+
+def version(run: RunFolder) -> str:
+    """What tells a finished run from others that had its name; nothing for one in training."""
+    return run.version if isinstance(run, Run) else ""
 
 
 def chunks(epochs: Sequence[int]) -> dict[int, tuple[int, ...]]:
@@ -54,41 +60,65 @@ def newest_first(lists: Iterable[Iterable[tuple[int, ...]]]) -> Iterator[tuple[i
     return (one for turn in zip_longest(*backwards) for one in turn if one is not None)
 
 
-def pack(run: RunFolder, kind: str, epochs: Sequence[int]) -> bytes:
+class Packed(NamedTuple):
+    """A blob of some epochs for `epochs/frames.js`, and a sentence for each epoch that it leaves out as damaged."""
+
+    blob: bytes
+    problems: tuple[str, ...]
+
+
+def pack(run: RunFolder, kind: str, epochs: Sequence[int]) -> Packed:
     """The run's pictures of some epochs, in order, as one blob that `epochs/frames.js` unpacks.
 
     A line of JSON, then the deflated pixels: the first grid whole, each later one as its difference to the
     one before, modulo 256. The real halves do not change and the others change little: about half a PNG's size.
+    Raises `AecoreError` where no epoch can be read.
     """
-    found = [run.sheet(epoch, kind) for epoch in epochs]
-    odd = next((epoch for epoch, sheet in zip(epochs, found, strict=True) if sheet.shape != found[0].shape), None)
-    if odd is not None:
-        raise AecoreError(f"The grid {run.grid(odd, kind)} has another size than the others; train the run again.")
-    sheets = np.stack(found)
+    found, problems = _readable(run, kind, epochs, lambda epoch: run.sheet(epoch, kind))
+    sheets = np.stack([*found.values()])
     sheets[1:] -= sheets[:-1].copy()
     _, height, width = sheets.shape
-    header = {"epochs": [*epochs], "height": height, "width": width}
-    return json.dumps(header).encode() + b"\n" + zlib.compress(sheets.tobytes(), 6)
+    header = {"epochs": [*found], "height": height, "width": width}
+    return Packed(json.dumps(header).encode() + b"\n" + zlib.compress(sheets.tobytes(), 6), problems)
 
 
-def pack_points(run: RunFolder, epochs: Sequence[int], labels: NDArray[np.uint8] | None) -> bytes:
+def pack_points(run: RunFolder, epochs: Sequence[int], labels: NDArray[np.uint8] | None) -> Packed:
     """The run's maps of some epochs, and the class of each of their n points, as `epochs/frames.js` unpacks them.
 
     A line of JSON, then deflated: a byte a class, all 0 without `labels`, and of each epoch (n, 2) half-precision
-    numbers.
+    numbers. Raises as `pack`.
     """
-    found = [_points(run, epoch) for epoch in epochs]
-    maps = np.stack([points[: min(map(len, found))] for points in found])
+    found, problems = _readable(run, POINTS, epochs, run.points)
+    maps = np.stack([*found.values()])
     n = maps.shape[1]
-    groups = np.zeros(n, np.uint8) if labels is None else labels[:n]
+    groups = np.zeros(n, np.uint8) if labels is None else np.resize(labels, n)
     payload = groups.astype(np.uint8).tobytes() + maps.astype("<f2").tobytes()
-    return json.dumps({"epochs": [*epochs], "count": n}).encode() + b"\n" + zlib.compress(payload, 6)
+    header = {"epochs": [*found], "count": n}
+    return Packed(json.dumps(header).encode() + b"\n" + zlib.compress(payload, 6), problems)
 
 
-def _points(run: RunFolder, epoch: int) -> NDArray[Any]:
-    if (points := run.points(epoch)) is None:
-        raise AecoreError(f"The map {run.grid(epoch, POINTS)} is missing or damaged; train the run again.")
-    return points
+def _readable(
+    run: RunFolder, kind: str, epochs: Sequence[int], read: Callable[[int], NDArray[Any] | None]
+) -> tuple[dict[int, NDArray[Any]], tuple[str, ...]]:
+    """What can be read of the epochs and has the shape of the first of them, and a sentence for each other one."""
+    found: dict[int, NDArray[Any]] = {}
+    problems = []
+    for epoch in epochs:
+        array = _attempt(read, epoch)
+        if array is None or (found and array.shape != next(iter(found.values())).shape):
+            problems.append(f"{run.grid(epoch, kind)} is missing or damaged, and left out; train the run again.")
+        else:
+            found[epoch] = array
+    if not found:
+        raise AecoreError(problems[0])
+    return found, tuple(problems)
+
+
+def _attempt(read: Callable[[int], NDArray[Any] | None], epoch: int) -> NDArray[Any] | None:
+    try:
+        return read(epoch)
+    except AecoreError:
+        return None
 
 
 def _columns(rows: Sequence[dict[str, float]]) -> dict[str, list[float | None]]:

@@ -108,7 +108,7 @@ def atlas(
     kept: Callable[[str, list[int]], None],
     dropped: Callable[[str], None],
 ) -> dict[str, str] | None:
-    """The map of a run's test codes by a projection; it waits for that map, the run's codes and weights, and the images.
+    """The map of a run's test codes by a projection; it waits for that map, the codes, the weights and the images.
 
     `version` is the run's, and `images` the name of its images' payload.
 
@@ -172,7 +172,10 @@ def grids(chosen: Sequence[RunFolder]) -> None:
 
 def _chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> tuple[str, bytes]:
     number = scrubber.number(epochs[-1])
-    return f"grids/{run.run_id}/{kind}/{number}-{epochs[-1]}", runs.epochs_chunk(run, kind, epochs)
+    packed = runs.epochs_chunk(run, kind, epochs)
+    for problem in packed.problems:
+        st.warning(problem)
+    return f"grids/{run.run_id}/{scrubber.version(run)}/{kind}/{number}-{epochs[-1]}", packed.blob
 
 
 _tiles = component("tiles")

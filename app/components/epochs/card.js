@@ -40,8 +40,7 @@ export function makeCard() {
     fill(epoch, frames, time) {
       const shown = sheet(grid, kind, `${KINDS[kind]} of`, epoch, frames);
       sheet(strip, "traversals", "Test image 0 walked along the line on the map of", epoch, frames);
-      const at = heldEpoch(run.grids.points ?? [], epoch);
-      const frame = at === undefined ? undefined : frames(run, "points", at);
+      const { at, frame } = heldFrame(run, "points", epoch, frames);
       if (frame) {
         codes.show(frame, time);
         over.textContent = `codes of ${frame.labels.length.toLocaleString("en")} test images`;
@@ -63,8 +62,7 @@ export function makeCard() {
 
   // Paint what is stored of that kind at the epoch or last before it; which epoch that is.
   function sheet({ canvas, paint }, of, words, epoch, frames) {
-    const shown = heldEpoch(run.grids[of] ?? [], epoch);
-    const frame = shown === undefined ? undefined : frames(run, of, shown);
+    const { at: shown, frame } = heldFrame(run, of, epoch, frames);
     if (frame) {
       paint(frame);
       canvas.ariaLabel = `${words} ${run.title}, epoch ${shown}`;

@@ -12,13 +12,14 @@ export function makeChunks(arrived) {
   let open = true;
 
   return {
+    // An epoch's frame; undefined until it has arrived, and null where it has not come with its chunk: it is damaged.
     frame(run, kind, epoch, size) {
       const chunk = ask(run, kind, chunkOf(epoch, size), size);
       const held = unpacked.get(chunk);
       if (!held) return undefined;
       unpacked.delete(chunk);
       unpacked.set(chunk, held);
-      return held.frames.get(epoch);
+      return held.frames.get(epoch) ?? null;
     },
     // Unpack all of these kinds as they arrive, so that a drag finds them; where they are too many, as it goes.
     prepare(runs, kinds, size) {
@@ -34,9 +35,9 @@ export function makeChunks(arrived) {
 
   // A chunk that has grown has another key.
   function ask(run, kind, number, size) {
-    const chunk = `${run.id}/${kind}/${number}`;
+    const chunk = `${run.id}/${run.version}/${kind}/${number}`;
     const newest = run.grids[kind].findLast((epoch) => chunkOf(epoch, size) === number);
-    const key = `grids/${chunk}-${newest}`;
+    const key = `grids/${run.id}/${run.version}/${kind}/${number}-${newest}`;
     if (asked.get(chunk) !== key) {
       asked.set(chunk, key);
       unpack(chunk, key, kind === "points" ? unpackPoints : unpackChunk);

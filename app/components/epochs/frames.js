@@ -27,6 +27,17 @@ async function inflate(chunk) {
   return { ...header, bytes: new Uint8Array(await new Response(stream).arrayBuffer()) };
 }
 
+// The newest epoch that is stored of that kind, sound and not after `epoch`, and its frame where it has arrived.
+export function heldFrame(run, kind, epoch, frames) {
+  let epochs = run.grids[kind] ?? [];
+  while (epochs.length) {
+    const at = heldEpoch(epochs, epoch), frame = frames(run, kind, at);
+    if (frame !== null) return { at, frame };
+    epochs = epochs.filter((one) => one !== at);
+  }
+  return {};
+}
+
 // The newest of `epochs` (ascending) that is not after `epoch`; the first where all are after it.
 export function heldEpoch(epochs, epoch) {
   let held = epochs[0];
