@@ -68,9 +68,7 @@ def _check_format(number: object) -> None:
     if not _is_count(number) or number == 0:
         raise AecoreError(f"'format' in {RECORD} is damaged")
     if int(str(number)) > FORMAT:
-        raise AecoreError(
-            f"{RECORD} has format {number}, and this version reads up to {FORMAT}; a newer aecore wrote it"
-        )
+        raise AecoreError(f"a newer aecore wrote it: format {number}, and this version reads up to {FORMAT}")
 
 
 def _config(values: dict[str, Any]) -> RunConfig:
@@ -148,7 +146,7 @@ _REQUIRED: Mapping[str, Check] = {
     "evaluation": _is_table,
     "files": _is_checksums,
     "epochs": _is_count,
-    "seconds": is_number,
+    "seconds": lambda value: is_number(value) and value >= 0,  # type: ignore[operator]
     "image_shape": _is_shape,
     "data": _is_words,
 }

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -383,10 +383,19 @@ def _is_row(row: object) -> bool:
 
 
 def _is_measures(table: object) -> bool:
-    """Whether it is a table whose every entry is a finite number, null, or another such table."""
+    """Whether it is a table of finite numbers or nulls, and under the name of a kind of codes another such table."""
     if not isinstance(table, dict):
         return False
-    return all(value is None or is_number(value) or _is_measures(value) for value in table.values())
+    kinds = get_args(Codes)
+    return all(_is_numbers(value) if name in kinds else _is_measure(value) for name, value in table.items())
+
+
+def _is_numbers(table: object) -> bool:
+    return isinstance(table, dict) and all(map(_is_measure, table.values()))
+
+
+def _is_measure(value: object) -> bool:
+    return value is None or is_number(value)
 
 
 def own_maps(run: Run) -> Path:

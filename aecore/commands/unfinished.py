@@ -36,12 +36,17 @@ def _ask(act: Callable[[str], None], options: argparse.Namespace) -> int:
 
 
 def _delete(options: argparse.Namespace) -> int:
-    unfinished = options.run in [job.run_id for job in jobs.jobs()]
-    run = None if unfinished else store.load(options.run)
+    act = _deletion(options.run)
     if not options.yes and input(f"Delete '{options.run}' and all that it learned? [y/N] ").strip().lower() != "y":
         return 1
-    if run:
-        store.delete(run)
-    else:
-        jobs.discard(options.run)
+    act()
     return 0
+
+
+def _deletion(name: str) -> Callable[[], None]:
+    """What deletes the unfinished run, the finished one, or the folder among them that is none, of that name."""
+    if name in [job.run_id for job in jobs.jobs()]:
+        return partial(jobs.discard, name)
+    if folder := store.damaged_folder(name):
+        return partial(store.delete_damaged, folder)
+    return partial(store.delete, store.load(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from itertools import pairwise
 from typing import NamedTuple
@@ -68,14 +69,22 @@ def mp4(view: View) -> dict[str, bytes]:
 
 def _moments(run: Run, steps: int) -> Iterator[Moment]:
     """Every epoch in `steps` moments, the last of them at its own places; the first epoch has one."""
-    stored = run.epochs()
+    stored = [epoch for epoch in run.epochs() if _is_sound(run, epoch)]
     if not stored:
-        raise AecoreError(f"No epochs of '{run.run_id}' are stored; train the run again.")
+        raise AecoreError(f"No epochs of '{run.run_id}' are stored and sound; train the run again.")
     places = [None if (points := run.points(epoch)) is None else glide.fitted(points) for epoch in stored]
     yield Moment(stored[0], places[0])
     for (_, before), (epoch, after) in pairwise(zip(stored, places, strict=True)):
         for share in np.linspace(0, 1, steps + 1, dtype=np.float32)[1:]:
             yield Moment(epoch, after if before is None or after is None else before + (after - before) * share)
+
+
+def _is_sound(run: Run, epoch: int) -> bool:
+    """Whether the epoch's grid can be read."""
+    try:
+        return bool(run.sheet(epoch).size)
+    except AecoreError:
+        return False
 
 
 class _Film:
@@ -103,7 +112,7 @@ class _Film:
         image.paste(self._sheet(moment.epoch, "reconstructions", 10), (0, self.head))
         if moment.points is not None:
             image.paste(self._map(moment.points), (11 * self.unit, self.head))
-        if self.run.grid(moment.epoch, TRAVERSALS).exists():
+        with suppress(AecoreError):  # an epoch without its strip
             image.paste(self._sheet(moment.epoch, TRAVERSALS, 2), (0, self.head + 10 * self.unit + self.gap))
         return image
 

@@ -8,7 +8,8 @@ import shutil
 import numpy as np
 import pytest
 
-from aecore import certificate, datasets, files, store
+from aecore import certificate, datasets, files, make_config, store
+from aecore.record import RECORD
 
 
 def tiles(app):
@@ -104,16 +105,17 @@ def test_without_a_chosen_run_the_page_asks_for_one(home, open_page):
 
 def test_a_run_with_damaged_codes_is_named_in_one_sentence(home, open_page):
     run = next(run for run in store.runs() if run.config.family == "pca")
-    own = home / "runs" / "pca-broken"
+    own = home / "runs" / make_config("pca", latent_dim=21).run_id
     shutil.copytree(run.path, own)
     (own / "codes.safetensors").write_bytes(b"damaged")
     record = json.loads((own / "run.json").read_text())
     record["config"]["latent_dim"] = 21
-    (own / "run.json").write_text(json.dumps(record))
+    (own / "run.json").write_text(json.dumps(record | {"run_id": own.name}))
     app = open_page("compare")
-    app.multiselect[0].set_value([store.Run(own).run_id]).run()
-    assert not app.exception
-    assert "does not match its checksum" in app.error[0].value
+    app.multiselect[0].set_value([run.run_id, own.name]).run()
+    assert not app.exception and not app.error
+    assert ["does not match its checksum" in warning.value for warning in app.warning] == [True]
+    assert [row["run"] for row in tiles(app)["rows"]] == ["", run.run_id]
 
 
 def test_the_names_fit_the_classes_of_the_dataset(home, open_page):
@@ -181,10 +183,11 @@ def test_the_certificate_is_on_the_page(home, open_page):
 
 def test_a_dataset_that_is_not_here_leaves_the_others_alone(home, open_page, tmp_path, monkeypatch):
     run = next(run for run in store.runs() if run.config.family == "pca")
-    shutil.copytree(run.path, home / "runs" / "pca-digits")
-    record = json.loads((run.path / store.RECORD).read_text())
-    record["config"]["dataset"] = "mnist"
-    (home / "runs" / "pca-digits" / store.RECORD).write_text(json.dumps(record))
+    folder = home / "runs" / make_config("pca", dataset="mnist", seed=1).run_id
+    shutil.copytree(run.path, folder)
+    record = json.loads((run.path / RECORD).read_text())
+    record["config"] |= {"dataset": "mnist", "seed": 1}
+    (folder / RECORD).write_text(json.dumps(record | {"run_id": folder.name}))
     monkeypatch.setenv("AECORE_DATA", str(tmp_path / "no data"))
     datasets.load.cache_clear()
     app = open_page("compare")

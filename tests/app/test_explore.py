@@ -13,6 +13,7 @@ import pytest
 from groups import Group
 
 from aecore import datasets, evaluation, make_config, neighbours, store
+from aecore.record import RECORD
 
 
 def explorer(app):
@@ -44,7 +45,8 @@ def test_it_opens_at_once_with_the_first_run_and_image(home, open_page, runs):
     assert not app.exception
     data, ae = explorer(app), runs["ae"]
     assert data["run"] == ae.run_id
-    assert sent(app) == [f"weights/{ae.run_id}", f"codes/{ae.run_id}", "images/fashion_mnist"]
+    name = f"{ae.run_id}/{ae.version}"
+    assert sent(app) == [f"weights/{name}", f"codes/{name}", f"images/fashion_mnist/{ae.dataset.version}"]
     np.testing.assert_array_equal(np.array(data["opening"]["code"], np.float32), ae.codes[0])
     image = datasets.load("fashion_mnist").test_images[0]
     assert base64.b64decode(data["opening"]["image"]) == image.tobytes()
@@ -106,11 +108,11 @@ def digits(home, runs, tmp_path, monkeypatch):
     """The id of a run on MNIST, on a machine without MNIST."""
     monkeypatch.setenv("AECORE_DATA", str(tmp_path / "no data"))
     datasets.load.cache_clear()
-    folder = home / "runs" / "digits"
+    folder = home / "runs" / make_config("pca", dataset="mnist").run_id
     shutil.copytree(runs["pca"].path, folder, ignore=shutil.ignore_patterns("epochs", "maps"))
-    record = json.loads((folder / store.RECORD).read_text())
+    record = json.loads((folder / RECORD).read_text())
     record["config"]["dataset"] = "mnist"
-    (folder / store.RECORD).write_text(json.dumps(record))
+    (folder / RECORD).write_text(json.dumps(record | {"run_id": folder.name}))
     yield store.Run(folder).run_id
     datasets.load.cache_clear()
 
@@ -146,16 +148,20 @@ def test_the_models_panel_is_sent_the_weights_of_the_other_models(home, open_pag
     app.switch_page("views/explore.py").run()
     beside = [run for run in store.runs() if run.config.dataset == "fashion_mnist"]
     answers = explorer(app)["answers"]
-    assert [run for run, _ in answers["models"]] == [run.run_id for run in beside]
-    assert len({title for _, title in answers["models"]}) == len(beside)
+    assert [run for run, _, _ in answers["models"]] == [run.run_id for run in beside]
+    assert len({title for _, title, _ in answers["models"]}) == len(beside)
     assert sorted(key for key in sent(app) if key.startswith("weights/")) == sorted(
-        f"weights/{run.run_id}" for run in beside
+        f"weights/{run.run_id}/{run.version}" for run in beside
     )
 
 
 def test_the_directions_panel_is_told_of_this_datasets_groups(home, open_page):
     app = open_page("figures")
-    app.session_state[groups.KEY] = [Group("boots", "fashion_mnist", (0, 23)), Group("sevens", "mnist", (0, 17))]
+    data = datasets.load("fashion_mnist")
+    app.session_state[groups.KEY] = [
+        Group("boots", ("fashion_mnist", data.version), (0, 23)),
+        Group("sevens", ("mnist", "1"), (0, 17)),
+    ]
     app.query_params["panel"] = "directions"
     assert explorer(app.switch_page("views/explore.py").run())["answers"] == {"groups": [["boots", [0, 23]]]}
 

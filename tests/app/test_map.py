@@ -29,7 +29,8 @@ def test_the_first_run_is_shown_on_its_pca_plane(home, open_page):
     assert not app.exception
     run = store.runs()[0]
     shown = atlas(app)
-    assert (shown["run"], shown["dataset"], shown["method"]) == (run.run_id, "fashion_mnist", "pca")
+    assert (shown["run"], shown["version"], shown["method"]) == (run.run_id, run.version, "pca")
+    assert shown["images"] == f"fashion_mnist/{run.dataset.version}"
     np.testing.assert_allclose(shown["plane"]["axes"], plane(run.codes).axes, rtol=1e-6)
     assert len(shown["classes"]) == 10
     assert shown["order"] == [dimension["index"] for dimension in describe(run)["dimensions"]]

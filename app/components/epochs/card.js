@@ -3,7 +3,7 @@
 import { element } from "../js/dom.js";
 import { makePainter } from "../js/pixels.js";
 import { makeCodes } from "./codes.js";
-import { heldEpoch } from "./frames.js";
+import { heldFrame } from "./frames.js";
 
 export const KINDS = { reconstructions: "Reconstructions", samples: "Samples" };
 const HALVES = { reconstructions: ["real", "reconstruction"], samples: ["samples from the prior"] };
