@@ -93,6 +93,10 @@ def is_number(value: object) -> bool:
     return _is_loose_number(value) and value is not None and -_LARGEST < value < _LARGEST  # type: ignore[operator]
 
 
+def _is_amount(value: object) -> bool:
+    return is_number(value) and value >= 0  # type: ignore[operator]
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST
 
@@ -135,7 +139,7 @@ _NUMBERS = (
     "mse", "psnr", "bce", "bce_floor", "recon", "recon_at_mean", "kl", "neg_elbo", "noise",
 )  # fmt: skip
 _KINDS: Mapping[str, Check] = {
-    "sse": is_number,
+    "sse": _is_amount,
     **dict.fromkeys(_NUMBERS, _is_loose_number),
     "images": _is_count,
     "active_units": _is_count,
@@ -146,7 +150,7 @@ _REQUIRED: Mapping[str, Check] = {
     "evaluation": _is_table,
     "files": _is_checksums,
     "epochs": _is_count,
-    "seconds": lambda value: is_number(value) and value >= 0,  # type: ignore[operator]
+    "seconds": _is_amount,
     "image_shape": _is_shape,
     "data": _is_words,
 }

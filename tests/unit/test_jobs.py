@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -232,4 +233,38 @@ def test_a_paused_run_can_be_stopped(home):
 def test_data_that_cannot_be_used_leave_no_draft(home):
     with pytest.raises(AecoreError, match="no views of larger pictures"):
         jobs.start(RunConfig("ae", fresh=True, **FEW))
+    assert jobs.jobs() == []
+
+
+def test_a_look_at_the_queue_costs_the_same_however_many_wait_while_one_trains(home, monkeypatch):
+    monkeypatch.setattr(turns, "queue", lambda: pytest.fail("it looked at the others"))
+    draft = Draft(RunConfig("ae", **FEW))
+    with turns.turn_if_free() as mine, ExitStack() as stack:
+        assert mine and not turns._entered(draft, stack)
+        with turns.gap(lambda looks=iter((False, False, True)): next(looks)):
+            pass
+
+
+def test_the_queue_reads_no_run_that_does_not_wait(home, monkeypatch):
+    for seed in range(30):
+        draft = Draft(RunConfig("ae", seed=seed, **FEW))
+        draft.begin()
+        draft.set_status("queued" if seed in (3, 5) else "stopped")
+        if seed in (3, 5):
+            draft.set_place(float(10 - seed))
+    read, calls = store.read_draft_config, []
+    monkeypatch.setattr(store, "read_draft_config", lambda path: calls.append(path) or read(path))
+    assert jobs.queue() == []  # no process is there for them
+    assert len(calls) == 2
+    with (
+        locks.hold(RunConfig("ae", seed=3, **FEW).run_id),
+        locks.hold(RunConfig("ae", seed=5, **FEW).run_id),
+    ):
+        assert jobs.queue() == [RunConfig("ae", seed=seed, **FEW).run_id for seed in (5, 3)]
+
+
+def test_no_more_than_a_hundred_wait(home, monkeypatch):
+    monkeypatch.setattr(turns, "queue", lambda: [None] * jobs.LONGEST_QUEUE)
+    with pytest.raises(AecoreError, match="100 runs wait already"):
+        jobs.start(RunConfig("ae", **FEW))
     assert jobs.jobs() == []

@@ -424,7 +424,7 @@ def test_a_damaged_history_or_map_does_not_stop_a_sound_snapshot(stopped, how, t
 def test_a_damaged_snapshot_is_a_sentence(stopped, how):
     path = stopped.path / "snapshot.safetensors"
     path.write_bytes(damages(path.read_bytes())[how])
-    with pytest.raises(AecoreError, match="The snapshot of .* is damaged"):
+    with pytest.raises(AecoreError, match=r"The snapshot of .* is damaged"):
         load_or_train(CONFIG)
     assert jobs.Job(stopped).state == "failed" and "is damaged" in jobs.Job(stopped).message
 
