@@ -238,10 +238,10 @@ def test_data_that_cannot_be_used_leave_no_draft(home):
 
 def test_a_look_at_the_queue_costs_the_same_however_many_wait_while_one_trains(home, monkeypatch):
     monkeypatch.setattr(turns, "queue", lambda: pytest.fail("it looked at the others"))
-    draft = Draft(RunConfig("ae", **FEW))
+    draft, looks = Draft(RunConfig("ae", **FEW)), iter((False, False, True))
     with turns.turn_if_free() as mine, ExitStack() as stack:
         assert mine and not turns._entered(draft, stack)
-        with turns.gap(lambda looks=iter((False, False, True)): next(looks)):
+        with turns.gap(lambda: next(looks)):
             pass
 
 
