@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from plain import said
 
 from aecore.errors import AecoreError
 
@@ -23,4 +24,4 @@ def attempt(action: Callable[..., Any], *arguments: Any, place: str = _PROBLEM) 
 def show_problem(place: str = _PROBLEM) -> None:
     """The last attempt's sentence, once."""
     if problem := st.session_state.pop(place, ""):
-        st.error(problem)
+        st.error(said(problem))

@@ -11,6 +11,7 @@ import runs
 import scrubber
 import streamlit as st
 from links import Place
+from plain import said
 
 from aecore.errors import AecoreError
 from aecore.projection import Plane
@@ -38,7 +39,7 @@ def store(*blobs: Blob) -> None:
         try:
             key, payload = blob()
         except AecoreError as error:
-            st.error(str(error))
+            st.error(said(error))
             continue
         _store(key=f"store-{key}", data=key.encode() + b"\n" + payload)
 

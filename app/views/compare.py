@@ -13,6 +13,7 @@ import scores
 import streamlit as st
 from components import tiles
 from numpy.typing import NDArray
+from plain import plain, said
 from rows import Indices, Name, View
 
 from aecore import certificate, datasets, spectrum
@@ -52,7 +53,7 @@ def page() -> None:
     try:
         dataset = datasets.load(dataset_name)
     except AecoreError as error:
-        st.info(f"The runs' numbers are here, the images are not. {error}")
+        st.info(said(f"The runs' numbers are here, the images are not. {error}"))
         _numbers(chosen, dataset_name)
     else:
         _tiles(dataset, chosen, _choose_view(dataset, chosen))
@@ -74,7 +75,7 @@ def _choose_dataset(finished: Sequence[Run]) -> str:
         names,
         default=names[0],
         required=True,
-        format_func=datasets.title,
+        format_func=lambda name: plain(datasets.title(name)),
         key="compare dataset",
         persist_state=KEEP,
     )
@@ -223,7 +224,8 @@ def _pca(dataset: Dataset, chosen: Sequence[Run]) -> None:
     with words:
         for run, match in zip(nonlinear, matches, strict=True):
             st.metric(
-                f"The {run.config.latent_dim}-number {match.label} equals PCA with", f"{match.components} numbers"
+                f"The {run.config.latent_dim}-number {plain(match.label)} equals PCA with",
+                f"{match.components} numbers",
             )
         st.caption(
             "PCA is the best linear code of each length. It is fitted on the training images; "
@@ -236,4 +238,4 @@ def _pca(dataset: Dataset, chosen: Sequence[Run]) -> None:
 try:
     page()
 except AecoreError as error:
-    st.error(str(error))
+    st.error(said(error))

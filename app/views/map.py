@@ -10,6 +10,7 @@ import exporting
 import groups
 import runs
 import streamlit as st
+from plain import plain, said
 
 from aecore import datasets, inverse, jobs
 from aecore.errors import AecoreError
@@ -41,9 +42,9 @@ def page() -> None:
         _offer(run)
         exporting.popover(run)
     if problem := st.session_state.pop(PROBLEM, None):
-        st.info(problem)
+        st.info(said(problem))
     if method is None:
-        st.info(f"This run's maps are not computed yet; the button or `aecore map {run.run_id}` makes them.")
+        st.info(said(f"This run's maps are not computed yet; the button or `aecore map {run.run_id}` makes them."))
         return
     st.caption(inverse.explain(method, runs.inverse_error(run, method)))
     _atlas(run, method)
@@ -63,11 +64,12 @@ def _arrive(finished: list[Run]) -> None:
 
 def _choose_run(finished: list[Run]) -> Run:
     labels = runs.short_labels(finished)
-    look: dict[str, Any] = {"format_func": labels.__getitem__, "key": RUN, "label_visibility": "collapsed"}
+    look: dict[str, Any] = {"key": RUN, "label_visibility": "collapsed"}
     if len(finished) > FEW:
-        run_id = st.selectbox("Run", list(labels), width=320, **look)
+        run_id = st.selectbox("Run", list(labels), format_func=labels.__getitem__, width=320, **look)
     else:
-        run_id = st.segmented_control("Run", list(labels), required=True, **look)
+        buttons = {run_id: plain(label) for run_id, label in labels.items()}
+        run_id = st.segmented_control("Run", list(labels), format_func=buttons.__getitem__, required=True, **look)
     return next(run for run in finished if run.run_id == run_id)
 
 
@@ -173,4 +175,4 @@ def _keep(dataset: str, name: str, indices: list[int]) -> None:
 try:
     page()
 except AecoreError as error:
-    st.error(str(error))
+    st.error(said(error))
