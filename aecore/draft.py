@@ -16,13 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
-from safetensors.numpy import save as save_tensors
 
 from aecore import locks, roots, store
 from aecore.config import RunConfig
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
-from aecore.files import remove_folder, write_array, write_whole
+from aecore.files import remove_folder, tensor_bytes, write_array, write_whole
 from aecore.record import RECORD, is_number
 from aecore.roots import RUNS, TRAINING
 from aecore.run import EPOCHS, HISTORY, POINTS, Run, RunFolder, parse_history
@@ -170,7 +169,7 @@ class Draft(RunFolder):
         """Keep what to resume from, with a checksum: a wrong byte would go on in every later weight."""
         rows = np.frombuffer(zlib.compress(_lines(snapshot.history)), np.uint8)
         tensors = {**snapshot.tensors, _ROWS: rows}
-        write_whole(self.path / _SNAPSHOT, save_tensors({**tensors, _CHECK: np.array([_checksum(tensors)], np.int64)}))
+        write_whole(self.path / _SNAPSHOT, tensor_bytes({**tensors, _CHECK: np.array([_checksum(tensors)], np.int64)}))
 
     def save_grid(self, epoch: int, kind: str, png: bytes) -> None:
         """Keep the picture of an epoch."""

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import save as save_tensors
 from torch import Tensor
 
 from aecore import datasets, evaluation, glide, grids, locks, projection, stacks, store
@@ -26,6 +25,7 @@ from aecore.datasets.base import Bytes
 from aecore.distributed import ALONE, Team, one_sentence
 from aecore.draft import Draft, Snapshot, clean
 from aecore.errors import AecoreError
+from aecore.files import tensor_bytes
 from aecore.jobs import maps_lock
 from aecore.mapped import images_of
 from aecore.models.base import Images, Model, build
@@ -213,7 +213,7 @@ def _publish(draft: Draft, model: Model, dataset: Dataset, history: Sequence[dic
     test_pass = evaluation.evaluate(draft.run_id, config, trained, dataset.test_images, epochs, span=dataset.span)
     _check_agreement(draft, test_pass.evaluation["sse"], history[-1]["test"]["sse"], dataset.test_images[0].size)
     draft.write_history(history)  # the file may have been changed since
-    codes = save_tensors({"codes": test_pass.codes, **test_pass.errors})
+    codes = tensor_bytes({"codes": test_pass.codes, **test_pass.errors})
     record = {
         "format": 1,
         "run_id": draft.run_id,

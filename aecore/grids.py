@@ -20,6 +20,7 @@ GRID_IMAGES, GRID_SAMPLES = 50, 100  # what the chapter's two grids hold
 DPI = 300
 SCALE = 5  # print pixels a pixel: 28 are 12 mm at 300 dpi
 FONT = 40  # print pixels: 9.6 pt
+LONGEST = 100  # letters of a text in a picture
 
 
 class Strip(NamedTuple):
@@ -68,6 +69,7 @@ def png(image: Sheet | Image.Image, dpi: int | None = None) -> bytes:
 
 def labelled(rows: Sequence[Strip]) -> Image.Image:
     """The rows under one another, black text on white, for print at `DPI`."""
+    rows = [row._replace(label=one_line(row.label), note=one_line(row.note)) for row in rows]
     font = ImageFont.load_default(FONT)
     gap = FONT // 2
     pictures = [enlarged(Image.fromarray(tile(row.images, len(row.images)))) for row in rows]
@@ -85,6 +87,12 @@ def labelled(rows: Sequence[Strip]) -> Image.Image:
         image.paste(picture, (start, top))
         top += picture.height
     return image
+
+
+def one_line(text: str) -> str:
+    """Text that can be drawn in one line: breaks and control characters as blanks, at most `LONGEST` letters."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 def enlarged(image: Image.Image) -> Image.Image:

@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
-from safetensors.numpy import save as save_tensors
 
 from aecore import datasets, optimised, roots, stacks
 from aecore.config import Codes, RunConfig, recipe_of
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
 from aecore.families import MODELS
-from aecore.files import array_bytes, parse_array, write_whole
+from aecore.files import array_bytes, parse_array, tensor_bytes, write_whole
 from aecore.record import RECORD, is_number, read_record
 from aecore.stacks import Array, Stack
 
@@ -271,7 +270,7 @@ class Run(RunFolder):
         points = self.maps.get(method)
         if points is None:
             raise AecoreError(f"The run '{self.run_id}' has no map '{method}'; `aecore map {self.run_id}` makes it.")
-        return save_tensors({"points": np.ascontiguousarray(points)})
+        return tensor_bytes({"points": points})
 
     def save_map(self, method: str, points: Array) -> None:
         """Keep a 2-D map (n, 2) with the run; beside the user's runs where it is shipped or cannot be written to.

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as _load
-from safetensors.numpy import save as _save
 
 from aecore.errors import AecoreError
+from aecore.files import tensor_bytes
 
 Array = NDArray[np.float32]
 
@@ -93,13 +93,13 @@ class Stack:
 def dump(stacks: Mapping[str, Stack]) -> bytes:
     """Named stacks as one safetensors file."""
     tensors = {
-        f"{name}.{i}.{part}": np.ascontiguousarray(getattr(layer, part), dtype=np.float32)
+        f"{name}.{i}.{part}": getattr(layer, part).astype(np.float32, copy=False)
         for name, stack in stacks.items()
         for i, layer in enumerate(stack.layers)
         for part in ("weight", "bias")
     }
     activations = {name: [layer.activation for layer in stack.layers] for name, stack in stacks.items()}
-    return _save(tensors, metadata={"activations": json.dumps(activations)})
+    return tensor_bytes(tensors, {"activations": json.dumps(activations)})
 
 
 def parse(data: bytes) -> dict[str, Stack]:

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 import streamlit as st
+from plain import said
 
 from aecore.errors import AecoreError, system_error
 
@@ -32,9 +33,9 @@ def or_sentence(part: Callable[P, None]) -> Callable[P, None]:
         try:
             part(*arguments, **named)
         except AecoreError as error:
-            st.error(str(error))
+            st.error(said(error))
         except (OSError, MemoryError) as error:
-            st.error(str(system_error(error)))
+            st.error(said(system_error(error)))
 
     return shown
 
@@ -42,4 +43,4 @@ def or_sentence(part: Callable[P, None]) -> Callable[P, None]:
 def show_problem(place: str = _PROBLEM) -> None:
     """The last attempt's sentence, once."""
     if problem := st.session_state.pop(place, ""):
-        st.error(problem)
+        st.error(said(problem))

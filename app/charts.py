@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -34,17 +35,18 @@ def pca_curve(curve: NDArray[np.float64], matches: Sequence[Match]) -> Figure:
     k = np.arange(1, longest + 1)
     figure = Figure(Scatter(x=k, y=curve[k], name="PCA", mode="lines", hovertemplate="%{x} numbers: SSE %{y:.2f}"))
     for match in matches:
+        label = escape(match.label).replace("%", "&#37;")  # Plotly reads HTML, and its own %{...}
         figure.add_scatter(
             x=[1, match.components, match.components],
             y=[match.sse, match.sse, 0],
-            name=match.label,
+            name=label,
             mode="lines+markers+text",
             text=["", "" if _crowded(match, matches) else str(match.components), ""],
             textposition="top right",
             cliponaxis=False,
             line={"dash": "dot", "width": 1.5},
             marker={"size": [0, 8, 0], "opacity": 1},  # a mark where they meet, none at the ends
-            hovertemplate=f"{match.label}: SSE {match.sse:.2f} = PCA with {match.components}",
+            hovertemplate=f"{label}: SSE {match.sse:.2f} = PCA with {match.components}",
         )
     figure.update_xaxes(
         title="numbers in the code, k", type="log", tickvals=_ticks(longest), range=[0, np.log10(longest)]

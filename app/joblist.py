@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 from attempts import attempt
+from plain import plain, said
 
 from aecore import jobs
 from aecore.jobs import Job
@@ -28,7 +29,7 @@ def _order(job: Job, waiting: Sequence[str]) -> tuple[bool, int]:
 def _card(job: Job, label: str, waiting: Sequence[str]) -> None:
     with st.container(border=True):
         words, buttons = st.columns([3, 2], vertical_alignment="center")
-        words.markdown(f"**{label}**")
+        words.markdown(f"**{plain(label)}**")
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             _buttons(job, waiting)
         if job.state == "queued":
@@ -36,7 +37,7 @@ def _card(job: Job, label: str, waiting: Sequence[str]) -> None:
         else:
             st.progress(min(1.0, job.epoch / max(1, job.epochs_wanted)), _progress(job, waiting))
         if job.state in ("crashed", "failed"):
-            st.error(job.message or LAST_WORDS)
+            st.error(said(job.message or LAST_WORDS))
 
 
 def _buttons(job: Job, waiting: Sequence[str]) -> None:
@@ -80,7 +81,7 @@ def _progress(job: Job, waiting: Sequence[str]) -> str:
     if job.run_id in waiting:
         return f"Number {waiting.index(job.run_id) + 1} in the queue · {at.lower()}"
     if job.state != "running":
-        return f"{at} · {job.state}"
+        return f"{at} · {plain(job.state)}"
     return f"{at} · {_duration(job.seconds_left)} left" if job.seconds_left is not None else at
 
 

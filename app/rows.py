@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ def tile_rows(
             "detail": name.detail,
             "mean": _mean(run, view, of_run),
             "codes": WHOSE[view.codes_of(run)] if tell else "",
-            "link": f"./?run={run.run_id}&start=",
+            "link": f"./?run={quote(run.run_id)}&start=",
             "errors": _numbers(of_run),
             "best": best.tolist(),
             "sprite": _sprite(dataset, run.decode(z)),

@@ -18,12 +18,12 @@ import numpy as np
 import scrubber
 import streamlit as st
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
 from aecore import AecoreError, datasets, evaluation, figures, inverse, neighbours, projection, spectrum, store
 from aecore import space as latent_space
 from aecore.config import Codes
 from aecore.datasets import Dataset
+from aecore.files import tensor_bytes
 from aecore.inverse import InverseError
 from aecore.places import decode_code
 from aecore.projection import Plane
@@ -204,7 +204,7 @@ def _points(run_id: str, version: str, method: str, _run: Run) -> bytes:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _images(dataset: str, version: str, _dataset: Dataset) -> bytes:
     data = _dataset
-    return gzip.compress(save({"images": data.test_images, "labels": data.test_labels}), 3, mtime=0)
+    return gzip.compress(tensor_bytes({"images": data.test_images, "labels": data.test_labels}), 3, mtime=0)
 
 
 def pca_curve(dataset: Dataset) -> NDArray[np.float64]:

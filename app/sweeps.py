@@ -9,6 +9,7 @@ from typing import Any, Literal
 import components
 import streamlit as st
 from attempts import attempt, show_problem
+from plain import plain, said
 
 from aecore import axes, datasets, jobs, store, studies, turns
 from aecore.axes import Axis
@@ -111,15 +112,15 @@ def _live(name: str, active: bool, train: Callable[[RunConfig], None]) -> None:
         study = Study(name)
         trials = sorted(study.trials(), key=_place)
     except AecoreError as error:
-        st.error(str(error))
+        st.error(said(error))
         _discard_button(name)
         return
     words, buttons = st.columns([3, 2], vertical_alignment="center")
-    words.markdown(_summary(study, trials, active))
+    words.markdown(plain(_summary(study, trials, active)))
     with buttons.container(horizontal=True, horizontal_alignment="right"):
         _buttons(study, trials, active)
     if study.message and not active:
-        st.error(study.message)
+        st.error(said(study.message))
     if trials:
         chosen = components.parallel(
             [_axis(axis) for axis in study.plan.axes], study.plan.score, [_row(study, trial) for trial in trials],
@@ -165,7 +166,7 @@ def _buttons(study: Study, trials: Sequence[Trial], active: bool) -> None:
 
 def _discard_button(name: str) -> None:
     with st.popover("Delete"):
-        st.markdown(f"Forget the study {name}? Where its trials are kept on this machine alone, they are lost.")
+        st.markdown(f"Forget the study {plain(name)}? Where its trials are kept on this machine alone, they are lost.")
         _button("Delete the study", studies.discard, name)
 
 
@@ -200,7 +201,7 @@ def _train_button(plan: Plan, trial: Trial, train: Callable[[RunConfig], None]) 
     try:
         finished = store.find(config)
     except AecoreError as error:  # a run of other images has its name
-        st.error(str(error))
+        st.error(said(error))
         return
     if finished is not None:
         label = f"Open the run of trial {trial.number} in Explore"

@@ -34,6 +34,10 @@ def add_to(add: Add) -> None:
         help="the walk to another code (default: lerp)",
     )
     exporting.add_argument(
+        "--images", action="store_true", default=argparse.SUPPRESS,
+        help="a column of pictures in parquet, as Embedding Atlas and Hugging Face's datasets show them",
+    )  # fmt: skip
+    exporting.add_argument(
         "--scale", type=int, default=argparse.SUPPRESS, metavar="N", help="screen pixels a pixel of png and gif (8)"
     )
 

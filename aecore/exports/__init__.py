@@ -36,7 +36,7 @@ FORMATS: Mapping[str, Format] = {
     "json": Format("Code, as JSON", code.as_json, ".json", _CODE),
     "npz": Format("Code and picture, for numpy", code.as_npz, ".npz", _CODE),
     "onnx": Format("Model, as ONNX", network.models),
-    "parquet": Format("Test codes, errors and maps, as Parquet", table.parquet, ".parquet"),
+    "parquet": Format("Test codes, errors and maps, as Parquet", table.parquet, ".parquet", frozenset({"images"})),
     "projector": Format("Test codes for the Embedding Projector", projector.files),
     "html": Format("Explorer and map, as one HTML file", page.page, ".html", frozenset({"code"})),
 }

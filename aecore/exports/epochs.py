@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from aecore import glide
 from aecore.errors import AecoreError
 from aecore.exports.view import View
+from aecore.grids import one_line
 from aecore.stacks import Array
 from aecore.store import TRAVERSALS, Run
 
@@ -49,22 +52,27 @@ def gif(view: View) -> dict[str, bytes]:
 
 
 def mp4(view: View) -> dict[str, bytes]:
-    """H.264, `BETWEEN` frames an epoch; points glide from each epoch's places to the next one's."""
+    """H.264, `BETWEEN` frames an epoch; points glide from each epoch's places to the next one's.
+
+    The index comes first, so that a film plays while it loads; for that PyAV needs a file with a name.
+    """
     try:
         import av
     except ImportError as error:
         raise AecoreError("MP4 files need the package av; `pip install av` adds it.") from error
-    film, buffer = _Film(view.run), BytesIO()
+    film = _Film(view.run)
     frame_ms = EPOCH_MS // BETWEEN
     moments = list(_moments(view.run, BETWEEN))
-    with av.open(buffer, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=1000 // frame_ms, options={"crf": "18"})
-        stream.width, stream.height, stream.pix_fmt = *film.size, "yuv420p"
-        for moment in [*moments, *moments[-1:] * (REST_MS // frame_ms)]:
-            picture = np.asarray(film.frame(moment))
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
-    return {f"{view.run.run_id}.mp4": buffer.getvalue()}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "film.mp4")
+        with av.open(path, "w", format="mp4", options={"movflags": "faststart"}) as container:
+            stream = container.add_stream("libx264", rate=1000 // frame_ms, options={"crf": "18"})
+            stream.width, stream.height, stream.pix_fmt = *film.size, "yuv420p"
+            for moment in [*moments, *moments[-1:] * (REST_MS // frame_ms)]:
+                picture = np.asarray(film.frame(moment))
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            container.mux(stream.encode())
+        return {f"{view.run.run_id}.mp4": path.read_bytes()}
 
 
 def _moments(run: Run, steps: int) -> Iterator[Moment]:
@@ -101,7 +109,8 @@ class _Film:
         width = (22 if mapped or walked else 10) * self.unit
         height = self.head + 10 * self.unit + (self.gap + 2 * self.unit if walked else 0)
         size = self.unit / 2
-        fits = (width - 4) / ImageFont.load_default(size).getlength(run.title)
+        self.title = one_line(run.title)
+        fits = (width - 4) / ImageFont.load_default(size).getlength(self.title)
         self.font = ImageFont.load_default(size * min(1, fits))
         self.size = width + width % 2, height + height % 2  # H.264 halves colours, so sides are even
 
@@ -121,7 +130,7 @@ class _Film:
         test = self.tests.get(epoch, {})
         unit = "nats" if self.run.config.loss == "bce" else "SSE"
         value = f"{test['loss']:.2f} {unit}" if "loss" in test else f"{test['sse']:.2f} SSE" if "sse" in test else ""
-        draw.text((2, 0), self.run.title, "black", self.font)
+        draw.text((2, 0), self.title, "black", self.font)
         draw.text((2, self.unit * 0.7), f"epoch {epoch}" + (f", test {value}" if value else ""), "black", self.font)
 
     def _sheet(self, epoch: int, kind: str, height: int) -> Image.Image:

@@ -11,14 +11,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
 from aecore import inverse, projection, space
 from aecore.config import train_command
 from aecore.errors import AecoreError
 from aecore.exports.view import View
+from aecore.files import tensor_bytes
 from aecore.javascript import join
 from aecore.places import encode_code
 from aecore.projection import METHODS, NEIGHBOURS
@@ -44,7 +43,9 @@ def page(view: View) -> dict[str, bytes]:
         explorer=_shadow("explorer"),
         atlas=_shadow("atlas"),
         scripts="\n".join(map(_script, ("explorer", "atlas", "standalone"))),
-        blobs="\n".join(f'<script type="text/plain" data-blob="{key}">{data}</script>' for key, data in _blobs(run)),
+        blobs="\n".join(
+            f'<script type="text/plain" data-blob="{html.escape(key)}">{data}</script>' for key, data in _blobs(run)
+        ),
         facts=json.dumps(_facts(view)).replace("<", "\\u003c"),
     )
     return {f"{run.run_id}.html": filled.encode()}
@@ -71,9 +72,7 @@ def _blobs(run: Run) -> list[tuple[str, str]]:
     pictures = {"images": dataset.test_images, "labels": dataset.test_labels}
     parts: dict[str, dict[str, NDArray[Any]]] = {f"codes/{run.run_id}/{run.version}": codes, images: pictures}
     parts |= {f"map/{run.run_id}/{run.version}/{name}": {"points": points} for name, points in run.maps.items()}
-    files = {
-        key: save({name: np.ascontiguousarray(a[:IMAGES]) for name, a in part.items()}) for key, part in parts.items()
-    }
+    files = {key: tensor_bytes({name: a[:IMAGES] for name, a in part.items()}) for key, part in parts.items()}
     files[f"weights/{run.run_id}/{run.version}"] = run.weights()
     return [(key, base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()) for key, data in files.items()]
 

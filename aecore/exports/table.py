@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aecore.errors import AecoreError
 from aecore.exports.view import View
+from aecore.grids import png
 
 ERRORS = ("sse", "bce")
 
@@ -29,7 +30,10 @@ def columns(view: View) -> dict[str, NDArray[Any]]:
 
 
 def parquet(view: View) -> dict[str, bytes]:
-    """The columns as one Parquet file; its metadata name the run."""
+    """The columns as one Parquet file; its metadata name the run.
+
+    Where `images` are asked for, the column `image` holds each test image as a PNG: struct<bytes, path>.
+    """
     try:
         import pyarrow
         from pyarrow import parquet as files
@@ -37,6 +41,11 @@ def parquet(view: View) -> dict[str, bytes]:
         raise AecoreError("Parquet files need the package pyarrow; `pip install pyarrow` adds it.") from error
     run = view.run
     table = pyarrow.table({name: np.ascontiguousarray(column) for name, column in columns(view).items()})
+    if view.images:
+        pictures = datasets.load(run.config.dataset).test_images
+        held = [pyarrow.array([png(picture) for picture in pictures], pyarrow.binary())]
+        held += [pyarrow.array([f"test-{index}.png" for index in range(len(pictures))])]
+        table = table.append_column("image", pyarrow.StructArray.from_arrays(held, ["bytes", "path"]))
     buffer = BytesIO()
     files.write_table(table.replace_schema_metadata({"run": run.run_id, "title": run.title}), buffer)
     return {f"{run.run_id}.parquet": buffer.getvalue()}

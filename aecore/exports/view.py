@@ -31,6 +31,7 @@ class View:
     to: str | None = None
     way: Way = "lerp"
     scale: int = 8  # screen pixels for each pixel of a picture
+    images: bool = False  # whether a table holds the pictures too
 
     def __post_init__(self) -> None:
         d = self.run.config.latent_dim

@@ -11,6 +11,7 @@ import runs
 import scrubber
 import streamlit as st
 from links import Place
+from plain import said
 
 from aecore.errors import AecoreError
 from aecore.projection import Plane
@@ -38,7 +39,7 @@ def store(*blobs: Blob) -> None:
         try:
             key, payload = blob()
         except AecoreError as error:
-            st.error(str(error))
+            st.error(said(error))
             continue
         _store(key=f"store-{key}", data=key.encode() + b"\n" + payload)
 
@@ -153,7 +154,7 @@ def epochs(chosen: Sequence[RunFolder], key: str = "epochs") -> None:
         try:
             described = scrubber.describe(run)
         except AecoreError as error:
-            st.error(str(error))
+            st.error(said(error))
             continue
         extras = {"title": titles[run.run_id], "classes": runs.classes(run), "floor": runs.floor(run)}
         shown.append({**described, **extras})
@@ -174,7 +175,7 @@ def _chunk(run: RunFolder, kind: str, epochs: tuple[int, ...]) -> tuple[str, byt
     number = scrubber.number(epochs[-1])
     packed = runs.epochs_chunk(run, kind, epochs)
     for problem in packed.problems:
-        st.warning(problem)
+        st.warning(said(problem))
     return f"grids/{run.run_id}/{scrubber.version(run)}/{kind}/{number}-{epochs[-1]}", packed.blob
 
 

@@ -14,6 +14,7 @@ import streamlit as st
 from attempts import or_sentence
 from components import tiles
 from numpy.typing import NDArray
+from plain import plain, said
 from rows import Indices, Name, View
 
 from aecore import certificate, datasets, spectrum
@@ -56,7 +57,7 @@ def page() -> None:
     try:
         dataset = datasets.load(dataset_name)
     except AecoreError as error:
-        st.info(f"The runs' numbers are here, the images are not. {error}")
+        st.info(said(f"The runs' numbers are here, the images are not. {error}"))
         _numbers(chosen, dataset_name)
     else:
         _tiles(dataset, chosen, _choose_view(dataset, chosen))
@@ -78,7 +79,7 @@ def _choose_dataset(finished: Sequence[Run]) -> str:
         names,
         default=names[0],
         required=True,
-        format_func=datasets.title,
+        format_func=lambda name: plain(datasets.title(name)),
         key="compare dataset",
         persist_state=KEEP,
     )
@@ -117,7 +118,7 @@ def _sound(chosen: Sequence[Run]) -> list[Run]:
                 _ = run.dataset  # raises
             sound.append(run)
         except AecoreError as error:
-            st.warning(str(error))
+            st.warning(said(error))
     return sound
 
 
@@ -241,7 +242,8 @@ def _pca(dataset: Dataset, chosen: Sequence[Run]) -> None:
     with words:
         for run, match in zip(nonlinear, matches, strict=True):
             st.metric(
-                f"The {run.config.latent_dim}-number {match.label} equals PCA with", f"{match.components} numbers"
+                f"The {run.config.latent_dim}-number {plain(match.label)} equals PCA with",
+                f"{match.components} numbers",
             )
         st.caption(
             "PCA is the best linear code of each length. It is fitted on the training images; "

@@ -16,6 +16,7 @@ import space
 import streamlit as st
 from attempts import or_sentence
 from links import Place
+from plain import plain, said
 
 from aecore import neighbours
 from aecore.errors import AecoreError
@@ -51,7 +52,7 @@ def page() -> None:
         _open(same_start)
     number, place, problem = st.session_state[OPENING]
     if problem:
-        st.info(problem)
+        st.info(said(problem))
     _explorer(run, place, number)
     components.store_last(partial(runs.weights, run), partial(runs.codes, run), partial(runs.images, run))
 
@@ -76,11 +77,12 @@ def _open(place: Place, problem: str | None = None) -> None:
 
 def _choose_model(finished: list[Run]) -> Run:
     labels = runs.short_labels(finished)
-    look: dict[str, Any] = {"format_func": labels.__getitem__, "key": MODEL, "label_visibility": "collapsed"}
+    look: dict[str, Any] = {"key": MODEL, "label_visibility": "collapsed"}
     if len(finished) > FEW:
-        run_id = st.selectbox("Model", list(labels), width=420, **look)
+        run_id = st.selectbox("Model", list(labels), format_func=labels.__getitem__, width=420, **look)
     else:
-        run_id = st.segmented_control("Model", list(labels), required=True, **look)
+        buttons = {run_id: plain(label) for run_id, label in labels.items()}
+        run_id = st.segmented_control("Model", list(labels), format_func=buttons.__getitem__, required=True, **look)
     return next(run for run in finished if run.run_id == run_id)
 
 

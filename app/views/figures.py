@@ -9,6 +9,7 @@ from itertools import groupby
 import runs
 import streamlit as st
 from attempts import or_sentence
+from plain import plain, said
 
 from aecore.errors import AecoreError
 from aecore.figures import FIGURES, Figure
@@ -42,17 +43,17 @@ def _card(name: str) -> None:
         figure, png, problem = runs.figure(name)
     except AecoreError as error:
         st.header(f"Figure {name}")
-        st.info(str(error))
+        st.info(said(error))
         return
     st.image(
         png,
-        caption=f"**Figure {name}. {figure.title}.** {figure.caption}",
+        caption=f"**Figure {name}. {plain(figure.title)}.** {plain(figure.caption)}",
         alt=f"{figure.title}. {figure.caption}",
         width="stretch",
         output_format="PNG",
     )
     if problem:
-        st.info(f"This picture came with the run. {problem}")
+        st.info(said(f"This picture came with the run. {problem}"))
     st.code(f"python -m {figure.command}", language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
@@ -68,7 +69,7 @@ def _runs(figure: Figure) -> None:
     for run_id, label in labels.items():
         name, _, detail = label.partition(" · ")
         words = f"{name} ({detail})" if names[name] > 1 and detail else name
-        st.page_link("views/explore.py", label=words, query_params={"run": run_id})
+        st.page_link("views/explore.py", label=plain(words), query_params={"run": run_id})
 
 
 or_sentence(page)()

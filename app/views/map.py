@@ -11,6 +11,7 @@ import groups
 import runs
 import streamlit as st
 from attempts import or_sentence
+from plain import plain, said
 
 from aecore import inverse, jobs
 from aecore.datasets import Dataset
@@ -43,11 +44,11 @@ def page() -> None:
         _offer(run)
         exporting.popover(run)
     if problem := st.session_state.pop(PROBLEM, None):
-        st.info(problem)
+        st.info(said(problem))
     for sentence in run.damage:
-        st.warning(sentence)
+        st.warning(said(sentence))
     if method is None:
-        st.info(f"This run's maps are not computed yet; the button or `aecore map {run.run_id}` makes them.")
+        st.info(said(f"This run's maps are not computed yet; the button or `aecore map {run.run_id}` makes them."))
         return
     st.caption(inverse.explain(method, runs.inverse_error(run, method)))
     _atlas(run, method)
@@ -67,11 +68,12 @@ def _arrive(finished: list[Run]) -> None:
 
 def _choose_run(finished: list[Run]) -> Run:
     labels = runs.short_labels(finished)
-    look: dict[str, Any] = {"format_func": labels.__getitem__, "key": RUN, "label_visibility": "collapsed"}
+    look: dict[str, Any] = {"key": RUN, "label_visibility": "collapsed"}
     if len(finished) > FEW:
-        run_id = st.selectbox("Run", list(labels), width=320, **look)
+        run_id = st.selectbox("Run", list(labels), format_func=labels.__getitem__, width=320, **look)
     else:
-        run_id = st.segmented_control("Run", list(labels), required=True, **look)
+        buttons = {run_id: plain(label) for run_id, label in labels.items()}
+        run_id = st.segmented_control("Run", list(labels), format_func=buttons.__getitem__, required=True, **look)
     return next(run for run in finished if run.run_id == run_id)
 
 

@@ -12,6 +12,7 @@ import runs
 import streamlit as st
 import sweeps
 from attempts import attempt, or_sentence, show_problem
+from plain import plain, said
 
 from aecore import datasets, jobs, store
 from aecore.config import RunConfig, check_data, make_config
@@ -75,7 +76,7 @@ def page() -> None:
     """The whole page."""
     st.title("Train")
     for text in st.session_state.pop("news", []):
-        st.toast(text)
+        st.toast(plain(text))
     form, board = st.columns([1, 3], gap="large")
     with form:
         config = _new_run()
@@ -103,7 +104,7 @@ def _new_run() -> RunConfig | None:
         config = _configure(family, recipe)
         check_data(config, datasets.load(config.dataset))
     except AecoreError as error:
-        st.error(str(error))
+        st.error(said(error))
         return None
     _start_button(config)
     return config
@@ -162,7 +163,7 @@ def _start_button(config: RunConfig) -> None:
     try:
         finished = store.find(config)
     except AecoreError as error:  # a run of other images has its name
-        st.error(str(error))
+        st.error(said(error))
         return
     job = next((job for job in jobs.jobs() if job.run_id == config.run_id), None)
     idle = finished is None and job is None
@@ -201,7 +202,7 @@ def _board() -> None:
     if own := [run for run in finished if run.run_id in watched and not run.shipped]:
         _delete_buttons(own)
     for sentence in store.damaged():
-        st.warning(sentence)
+        st.warning(said(sentence))
 
 
 def _choose_runs(unfinished: Sequence[Job], finished: Sequence[Run]) -> list[str]:
@@ -267,7 +268,9 @@ def _delete_buttons(own: Sequence[Run]) -> None:
     with st.popover("Delete a run"):
         st.markdown("A deleted run is gone with all its epochs; its settings can be trained again.")
         for run in own:
-            st.button(f"Delete {run.title}", key=f"delete {run.run_id}", on_click=attempt, args=(store.delete, run))
+            st.button(
+                f"Delete {plain(run.title)}", key=f"delete {run.run_id}", on_click=attempt, args=(store.delete, run)
+            )
 
 
 or_sentence(page)()

@@ -80,10 +80,10 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(home: Path, log: Path) -> Iterator[str]:
-    """The app's address, for as long as the block lasts."""
+def serve(home: Path, log: Path, script: Path | str = "app/main.py") -> Iterator[str]:
+    """The address of the app, or of another script, for as long as the block lasts."""
     url = f"http://127.0.0.1:{(port := free_port())}"
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", f"--server.port={port}",
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}",
                "--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"]  # fmt: skip
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -113,6 +113,17 @@ def app(own_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     """The address of the app, which runs with a home of its own."""
     with serve(own_home, tmp_path_factory.mktemp("app") / "log.txt") as url:
         yield url
+
+
+@pytest.fixture
+def serve_script(tmp_path: Path) -> Callable[[str], contextlib.AbstractContextManager[str]]:
+    """`with serve_script(text) as address`: a Streamlit script of one's own."""
+
+    def serve_text(text: str) -> contextlib.AbstractContextManager[str]:
+        (tmp_path / "script.py").write_text(text)
+        return serve(tmp_path / "home", tmp_path / "log.txt", tmp_path / "script.py")
+
+    return serve_text
 
 
 @pytest.fixture(scope="session")

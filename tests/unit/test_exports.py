@@ -7,10 +7,18 @@ import io
 import json
 import re
 import shutil
+import socket
 import subprocess
+import sys
+import time
+import urllib.request
 import zipfile
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -202,6 +210,41 @@ def test_json_and_npz_hold_the_code_exactly(run):
     assert "walk" not in json.loads(only(exports.make("json", View(run))))
 
 
+def test_an_mp4_has_its_index_first(run):
+    data = only(exports.make("epochs-mp4", View(run)))
+    assert 0 < data.index(b"moov") < data.index(b"mdat")
+
+
+def test_onnx_models_are_of_a_version_that_every_runtime_reads(run):
+    """onnx 1.23's own default (IR 14, opset 28) loads in onnxruntime 1.32 and is refused by onnxruntime-web 1.30."""
+    import onnx
+
+    for data in exports.make("onnx", View(run)).values():
+        read = onnx.load_from_string(data)
+        assert (read.ir_version, [(one.domain, one.version) for one in read.opset_import]) == (8, [("", 17)])
+
+
+def test_a_model_that_no_runtime_loads_is_not_written():
+    """onnx's checker passes float16 weights beside a float32 input, unless it checks everything."""
+    import onnx
+
+    from aecore.exports.network import model
+
+    half = Stack((Layer(np.zeros((2, 3), np.float16), np.zeros(2, np.float16), "linear"),))
+    with pytest.raises(onnx.shape_inference.InferenceError):
+        model("encoder", half, "")
+
+
+def test_onnx_takes_a_transposed_weight(run):
+    from aecore.exports.network import model
+
+    random = np.random.default_rng(0)
+    weight, x = random.standard_normal((4, 5), np.float32).T, random.standard_normal((3, 4), np.float32)
+    stack = Stack((Layer(weight, np.zeros(10, np.float32)[::2], "linear"),))
+    y, _ = _ran(model("encoder", stack, "").SerializeToString(), x)
+    np.testing.assert_allclose(y, x @ weight.T, atol=1e-5)
+
+
 def _ran(data, x):
     import onnxruntime
 
@@ -253,9 +296,23 @@ def test_parquet_has_a_row_an_image(run):
     assert table.schema.metadata[b"run"].decode() == run.run_id
 
 
+def test_parquet_holds_the_pictures_where_they_are_asked_for(run, tmp_path):
+    import pyarrow
+    from pyarrow import parquet
+
+    assert main(["export", run.run_id, "--format", "parquet", "--images", "--out", str(tmp_path / "a.parquet")]) == 0
+    column = parquet.read_table(tmp_path / "a.parquet")["image"]
+    assert column.type == pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+    images = column.to_pylist()
+    assert [image["path"] for image in images[:2]] == ["test-0.png", "test-1.png"]
+    with Image.open(io.BytesIO(images[7]["bytes"])) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), datasets.load("tiny").test_images[7])
+
+
 def _projected(files):
     tensors = np.loadtxt(io.BytesIO(files["tensors.tsv"]), delimiter="\t", dtype=np.float32, ndmin=2)
-    metadata = list(csv.DictReader(io.StringIO(files["metadata.tsv"].decode()), delimiter="\t"))
+    lines = io.StringIO(files["metadata.tsv"].decode())
+    metadata = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     with Image.open(io.BytesIO(files["sprite.png"])) as sprite:
         return tensors, metadata, np.asarray(sprite), json.loads(files["projector_config.json"])["embeddings"][0]
 
@@ -270,11 +327,107 @@ def test_projector_files_fit_together(run):
     np.testing.assert_array_equal(sprite[8:16, 16:24], datasets.load("tiny").test_images[12])
 
 
-def test_projector_keeps_what_the_sprite_can_hold(run, monkeypatch):
-    monkeypatch.setattr("aecore.exports.projector.SPRITE_SIDE", 40)
-    tensors, metadata, sprite, config = _projected(exports.make("projector", View(run)))
-    assert len(tensors) == len(metadata) == config["tensorShape"][0] == 25
-    assert sprite.shape == (40, 40)
+def test_what_one_sprite_cannot_hold_becomes_parts(run, monkeypatch):
+    monkeypatch.setattr("aecore.exports.projector.SPRITE_SIDE", 48)
+    files = exports.make("projector", View(run))
+    config = json.loads(files["projector_config.json"])["embeddings"]
+    assert [part["tensorShape"][0] for part in config] == [36, 36, 28]
+    assert config[2]["tensorName"] == f"{run.title}, images 72 to 99"
+    for start, part in zip((0, 36, 72), config, strict=True):
+        tensors = np.loadtxt(io.BytesIO(files[part["tensorPath"]]), delimiter="\t", dtype=np.float32)
+        np.testing.assert_array_equal(tensors, run.codes[start : start + 36])
+        rows = files[part["metadataPath"]].decode().splitlines()
+        assert rows[1].split("\t")[0] == str(start)
+        with Image.open(io.BytesIO(files[part["sprite"]["imagePath"]])) as sprite:
+            assert sprite.size == (48, 48)
+
+
+def test_a_sprite_is_a_square_grid(run, monkeypatch):
+    tiny = datasets.load("tiny")
+    served(monkeypatch, replace(tiny, read=lambda part: tiny.read(part)[:6]))
+    short = SimpleNamespace(run_id="r", title="R", config=run.config, codes=run.codes[:6], errors={}, maps={})
+    _, _, sprite, _ = _projected(exports.make("projector", View(short)))
+    assert sprite.shape == (24, 24)  # 3 x 3, though 3 x 2 would hold six
+    assert not sprite[16:].any()
+
+
+def test_projector_metadata_quote_nothing_and_break_nowhere(run, monkeypatch):
+    names = ('disc 5" wide', "ring\tsmall\r\u2028\x85", "two\nlines")
+    tiny = datasets.load("tiny")
+    served(monkeypatch, replace(tiny, classes=names, read=lambda part: _thirds(tiny.read(part), part)))
+    files = exports.make("projector", View(run))
+    lines = files["metadata.tsv"].decode().split("\n")
+    assert len(lines) == 102 and lines[-1] == ""
+    rows = [line.split("\t") for line in lines[:-1]]
+    assert rows[0] == ["index", "label", "class", "sse", "bce"]
+    assert [row[2] for row in rows[1:4]] == ['disc 5" wide', "ring small   ", "two lines"]
+    assert {len(row) for row in rows} == {5}
+
+
+def served(monkeypatch, dataset):
+    """Let that be the dataset of the run."""
+    monkeypatch.setitem(datasets.DATASETS, "tiny", datasets.Row("Tiny", lambda: dataset))
+    datasets.load.cache_clear()
+
+
+def _thirds(array, part):
+    return (np.arange(len(array)) % 3).astype(np.uint8) if part.endswith("labels") else array
+
+
+def test_the_projector_gets_two_columns_of_a_code_of_one_number(tiny):
+    run = load_or_train(RunConfig("ae", dataset="tiny", latent_dim=1, epochs=1, hidden=(8,)))
+    tensors, _, _, config = _projected(exports.make("projector", View(run)))
+    assert config["tensorShape"] == [100, 2]
+    np.testing.assert_array_equal(tensors, np.pad(run.codes, ((0, 0), (0, 1))))
+
+
+def test_tensorboard_shows_the_projector_files(run, tmp_path, monkeypatch):
+    """The real program, with a title that its text format has to escape."""
+    monkeypatch.setattr(type(run), "title", 'AE "é" \\ \n :red[x]')
+    exports.write("projector", View(run), tmp_path)
+    with tensorboard(tmp_path) as ask:
+        (name,) = json.loads(ask("runs"))
+        (told,) = json.loads(ask("info", run=name))["embeddings"]
+        assert (told["tensorName"], told["tensorShape"]) == (run.title, [100, 3])
+        tensors = np.frombuffer(ask("tensor", run=name, name=run.title), np.float32).reshape(100, 3)
+        np.testing.assert_array_equal(tensors, run.codes)
+        assert ask("metadata", run=name, name=run.title) == (tmp_path / "metadata.tsv").read_bytes()
+        assert ask("sprite_image", run=name, name=run.title) == (tmp_path / "sprite.png").read_bytes()
+
+
+@contextmanager
+def tensorboard(folder):
+    """Serves a log folder; yields what asks its projector."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(folder), "--host", "127.0.0.1",
+               "--port", str(port), "--load_fast", "false"]  # fmt: skip
+    with (folder / "log.txt").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+
+    def ask(what, **wishes):
+        address = f"http://127.0.0.1:{port}/data/plugin/projector/{what}?{urlencode(wishes)}"
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            data = answer.read()
+            return gzip.decompress(data) if answer.headers.get("Content-Encoding") == "gzip" else data
+
+    try:
+        deadline = time.monotonic() + 120
+        while not _answers(ask):
+            assert server.poll() is None and time.monotonic() < deadline, (folder / "log.txt").read_text()
+            time.sleep(0.1)
+        yield ask
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _answers(ask):
+    try:
+        return bool(json.loads(ask("runs")))
+    except OSError:
+        return False
 
 
 def test_zipped_files_come_back(run):

@@ -60,6 +60,13 @@ def test_png_keeps_every_pixel(images: np.ndarray) -> None:
     assert np.array_equal(np.asarray(Image.open(BytesIO(grids.png(sheet)))), sheet)
 
 
+@pytest.mark.parametrize("label", ["two\nlines", "a\tb\x1b[31m\u2028", "x" * 10_000, ""])
+def test_any_text_is_drawn_in_one_line(label: str, images: np.ndarray) -> None:
+    page = grids.labelled([Strip(label, images[:2], label)])
+    assert page.height == 28 * grids.SCALE
+    assert len(grids.one_line(label)) <= grids.LONGEST
+
+
 def test_labels_stand_beside_enlarged_rows_and_notes_at_their_ends(images: np.ndarray) -> None:
     page = np.asarray(grids.labelled([Strip("Real", images[:2]), Strip("AE", images[2:4], "SSE 1.00")]))
     row = images[:2].repeat(grids.SCALE, 1).repeat(grids.SCALE, 2)

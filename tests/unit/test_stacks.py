@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load
 
 from aecore import AecoreError
+from aecore.files import tensor_bytes
 from aecore.stacks import ACTIVATIONS, Layer, Stack, dump, parse, sigmoid
 
 RANDOM = np.random.default_rng(0)
@@ -19,6 +21,35 @@ STACKS = {
     "encoder": Stack((layer(5, 4, "relu"), layer(4, 2, "linear"))),
     "decoder": Stack((layer(2, 4, "silu"), layer(4, 4, "tanh"), layer(4, 5, "sigmoid"))),
 }
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a: a,
+        lambda a: a.T,
+        lambda a: np.asfortranarray(a),
+        lambda a: a[::2, 1:],
+        lambda a: a[::-1],
+        lambda a: np.broadcast_to(a[:1], (3, 5)),
+        lambda a: a[1, 2],
+        lambda a: a[:0],
+        lambda a: a.astype(">f4"),
+        lambda a: a.astype(np.float16).T,
+        lambda a: (a.T * 9).astype(np.uint8),
+    ],
+)
+def test_a_tensor_file_holds_what_a_view_shows_not_the_memory_behind_it(view):
+    array = np.asarray(view(RANDOM.random((4, 5), np.float32)))
+    stored = load(tensor_bytes({"a": array}, {"b": "c"}))["a"]
+    assert stored.dtype == array.dtype.newbyteorder("=")
+    np.testing.assert_array_equal(stored, array)
+
+
+def test_transposed_weights_are_stored_as_they_are():
+    weight = RANDOM.random((4, 5), np.float32).T
+    stack = Stack((Layer(weight, np.zeros(10, np.float32)[::2], "linear"),))
+    np.testing.assert_array_equal(parse(dump({"encoder": stack}))["encoder"].layers[0].weight, weight)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
