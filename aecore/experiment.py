@@ -94,16 +94,19 @@ def assist(config: RunConfig, team: Team) -> None:
             return
 
 
-def add_maps(run: Run, method: str | None = None) -> None:
+def add_maps(run: Run, method: str | None = None) -> list[str]:
     """Compute 2-D maps of the run's test codes where they are missing, and keep them with the run.
 
-    Without a `method`: those of every run, which need no package of their own.
+    Without a `method`: those of every run, which need no package of their own. Of these the ones that the codes are
+    too few for are left out; returns a sentence for each.
     """
     wanted = [method] if method else [name for name, row in projection.METHODS.items() if row.package is None]
+    left_out = {} if method else projection.left_out(run.codes, wanted)
     with locks.hold(maps_lock(run.run_id)):
         for name in wanted:
-            if name not in run.maps:
+            if name not in run.maps and name not in left_out:
                 run.save_map(name, projection.project(run.codes, name, run.config.seed))
+    return list(left_out.values())
 
 
 def _train(draft: Draft, team: Team) -> Iterator[Progress]:
@@ -207,6 +210,7 @@ def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
     trained = model.stacks()
     epochs = history[-1]["epoch"]
     test_pass = evaluation.evaluate(draft.run_id, config, trained, dataset.test_images, epochs, span=dataset.span)
+    plain = evaluation.mean_image_errors(_first(dataset.train_images, config), dataset.test_images, dataset.span)
     codes = save_tensors({"codes": test_pass.codes, **test_pass.errors})
     record = {
         "format": 1,
@@ -219,7 +223,7 @@ def _publish(draft: Draft, model: Model, dataset: Dataset) -> Run:
         "image_shape": list(dataset.test_images.shape[1:]),
         "data": dict(dataset.checksums),
         "versions": _versions(),
-        "evaluation": test_pass.evaluation,
+        "evaluation": {**test_pass.evaluation, **plain},
     }
     return draft.publish({WEIGHTS: stacks.dump(trained), CODES: codes}, record)
 
