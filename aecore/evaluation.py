@@ -97,10 +97,12 @@ def psnr(mse: float, peak: float = 1.0) -> float | None:
 def mean_image_errors(train: NDArray[np.uint8], test: NDArray[np.uint8], span: Span = UNIT) -> dict[str, float]:
     """The errors on `test` of one image for all, the mean of `train`: both uint8 (n, h, w) of pixels in `span`.
 
-    `mean_image_sse` of the mean m itself; `mean_image_bce` (nats), where pixels are in [0, 1], of (n m + 1/2) / (n + 1),
-    which no pixel makes infinite (Krichevsky & Trofimov 1981). Both sum over pixels; each is averaged over the images.
+    `mean_image_sse` of the mean m itself; `mean_image_bce` (nats), where pixels are in [0, 1], of
+    (n m + 1/2) / (n + 1), which no pixel makes infinite (Krichevsky & Trofimov 1981). Both sum over pixels; each is
+    averaged over the images.
     """
-    mean, n = pixels(_mean_bytes(train), span), len(train)
+    low, high = span
+    mean, n = np.asarray(low + (high - low) * _mean_bytes(train) / 255, np.float32), len(train)
     p = (n * mean + 0.5) / (n + 1)
     errors = {"mean_image_sse": 0.0, **({"mean_image_bce": 0.0} if span == UNIT else {})}
     for start in range(0, len(test), _BATCH):
@@ -113,11 +115,11 @@ def mean_image_errors(train: NDArray[np.uint8], test: NDArray[np.uint8], span: S
 
 
 def _mean_bytes(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The mean of images that may lie on disk, (1, h, w), in bytes."""
-    total = np.zeros((1, *images.shape[1:]))
+    """The mean of images that may lie on disk, (1, pixels), in bytes."""
+    total = np.zeros((1, images[0].size))
     for start in range(0, len(images), _BATCH):
         rows = rows_of(images, np.arange(start, min(start + _BATCH, len(images))))
-        total += rows.sum(0, keepdims=True, dtype=np.float64)
+        total += rows.reshape(len(rows), -1).sum(0, dtype=np.float64)
     return total / len(images)
 
 

@@ -84,7 +84,7 @@ class Gaussian:
 def fit_gaussian(codes: Array) -> Gaussian:
     """The Gaussian with the codes' mean and covariance (`covariance.moments`): (n, d), n >= 2."""
     if len(checked(codes)) < 2:
-        raise AecoreError("A Gaussian needs at least two codes to be fitted to; this run has one test image.")
+        raise AecoreError("A Gaussian needs at least two codes to be fitted to, not 1.")
     mean, covariance, _ = moments(codes)
     return Gaussian(mean.astype(np.float32), np.linalg.cholesky(covariance).astype(np.float32))
 
@@ -137,7 +137,8 @@ def distinct(codes: Array, most: int | None = None) -> tuple[NDArray[np.intp], N
     With `most`, the search ends where so many are found.
     """
     numbers: dict[bytes, int] = {}
-    rows, places = [], []
+    rows: list[int] = []
+    places: list[int] = []
     for row, code in enumerate(np.ascontiguousarray(codes) + 0):  # -0 is 0
         if (key := code.tobytes()) not in numbers:
             numbers[key] = len(rows)

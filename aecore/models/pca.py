@@ -41,6 +41,8 @@ class PCA(Model):
 
     def initialise(self, images: Images) -> None:
         """Solve the eigenproblem of the images' covariance, which images on disk are summed into part by part."""
+        if len(images) < 2:
+            raise AecoreError("PCA needs at least two training images, and there is one; use more images.")
         if len(images) < self.config.latent_dim:
             raise AecoreError(
                 f"PCA with {self.config.latent_dim} components needs at least as many images, not {len(images)}; "

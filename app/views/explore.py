@@ -18,6 +18,7 @@ from links import Place
 
 from aecore import datasets, neighbours
 from aecore.errors import AecoreError
+from aecore.evaluation import useless
 from aecore.families import MODELS
 from aecore.places import decode_code
 from aecore.store import Run
@@ -51,6 +52,8 @@ def page() -> None:
     number, place, problem = st.session_state[OPENING]
     if problem:
         st.info(problem)
+    if sentence := useless(run.config, run.evaluation):
+        st.info(sentence)
     _explorer(run, place, number)
     components.store_last(
         partial(runs.weights, run), partial(runs.codes, run), partial(runs.images, run.config.dataset)
