@@ -55,10 +55,11 @@ class Method:
 
     def lacks(self, codes: Array) -> str:
         """One sentence where the codes (n, d) are too few for this projection, otherwise nothing."""
-        found = len(distinct(codes, self.least)[0])
+        found, kind = len(codes), "codes"
+        if found >= self.least:
+            found, kind = len(distinct(codes, self.least)[0]), "different codes"
         if found >= self.least:
             return ""
-        kind = "codes" if len(codes) < self.least else "different codes"
         return f"{self.title} needs at least {self.least} {kind}, not {found}; choose the projection 'pca'."
 
     def require(self) -> None:
@@ -140,7 +141,7 @@ def _weights(distances: NDArray[np.floating]) -> Array:
     if nearest[0] == 0:  # on a point; several codes may share it
         weights = np.where(nearest == 0, 1.0, 0.0)
     else:
-        weights = ((reach - nearest) / (reach * nearest)) ** 2
+        weights = ((reach - nearest) / (reach * nearest)) ** 2 if np.isfinite(reach) else 1 / nearest**2
         if not weights.any():  # all equally far
             weights = np.ones(len(nearest))
     return np.asarray(weights / weights.sum(), np.float32)

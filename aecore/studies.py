@@ -124,7 +124,7 @@ class Study:
 
     def workers(self) -> list[str]:
         """The locks that this machine's processes on the study hold."""
-        return [slot for slot in locks.known(_slot(self.name, "")) if locks.held(slot)]
+        return [slot for slot in locks.known(slot_name(self.name, "")) if locks.held(slot)]
 
     @property
     def stopping(self) -> bool:
@@ -232,7 +232,7 @@ def take_slot(study: Study, stack: ExitStack) -> tuple[int, str]:
 
     The lock's descriptor and its name. Whoever has it knows that trials marked with it are nobody else's.
     """
-    slots = (_slot(study.name, str(number)) for number in count(1))
+    slots = (slot_name(study.name, str(number)) for number in count(1))
     while True:
         free = next(slot for slot in slots if locks.inherited(slot) or not locks.held(slot))
         with suppress(AecoreError):  # another process was faster, and has it now
@@ -306,8 +306,8 @@ def _difference(name: str, kept: Plan, asked: Plan) -> str:
     return f"The study '{name}' has {', '.join(differing)}; {rule}"
 
 
-def _slot(study: str, number: str) -> str:
-    """The name of the lock of one of this machine's processes on a study, in this home."""
+def slot_name(study: str, number: str) -> str:
+    """The name of the lock of one of this machine's processes on a study, in this home; without a number, its start."""
     place = hashlib.sha256(os.fsencode(home().resolve())).hexdigest()[:8]
     return f"study-{study}.{socket.gethostname()}.{place}.{number}"
 
@@ -341,7 +341,7 @@ def nobodys(trial: optuna.trial.FrozenTrial, study: str) -> bool:
     Other machines' and other homes' locks cannot be looked at; their trials are left to them.
     """
     worker = str(trial.user_attrs.get(WORKER, ""))
-    return worker.startswith(_slot(study, "")) and not locks.held(worker)
+    return worker.startswith(slot_name(study, "")) and not locks.held(worker)
 
 
 def _finite(score: float | None) -> float | None:
