@@ -11,7 +11,19 @@ import warnings
 import numpy as np
 import pytest
 
-from aecore import AecoreError, datasets, exports, inverse, latents, make_config, space, spectrum, store
+from aecore import (
+    AecoreError,
+    __main__,
+    datasets,
+    exports,
+    inverse,
+    latents,
+    make_config,
+    space,
+    spectrum,
+    store,
+    studies,
+)
 from aecore.evaluation import evaluate
 from aecore.experiment import add_maps, train
 from aecore.exports import View
@@ -156,3 +168,72 @@ def _score(run, dataset):
     assert np.isfinite(curve).all() and (np.diff(curve) <= 1e-9).all()
     length = spectrum.equal_length(curve, run.evaluation["sse"])
     assert (length is None) == (curve[-1] > run.evaluation["sse"] * (1 + spectrum.ROUNDING))
+
+
+# --- the command line ---
+
+SMALL = ["--dataset", "few", "--hidden", "8", "--latent-dim", "2"]
+
+
+def command(capsys, *words):
+    """A command's status, and what it said."""
+    status = __main__.main(list(words))
+    told = capsys.readouterr()
+    return status, told.out, told.err
+
+
+@pytest.mark.parametrize("name", ["10", "60"])
+def test_training_on_few_images_ends_well_and_says_that_t_sne_is_left_out(own, capsys, name):
+    own(name)
+    status, _, err = command(capsys, "train", "ae", *SMALL, "--epochs", "1")
+    (run,) = [run for run in store.runs() if not run.shipped]
+    assert status == 0 and list(run.maps) == ["pca"]
+    assert f"aecore: t-SNE needs at least 8 codes, not {len(run.codes)}; choose the projection 'pca'." in err
+    assert command(capsys, "map", run.run_id)[0] == 0
+    status, _, err = command(capsys, "map", run.run_id, "--method", "tsne")
+    assert status == 2 and err.count("\n") == 1 and "at least 8 codes" in err
+
+
+def test_json_has_no_word_for_infinity(own, capsys):
+    own("blank")
+    assert command(capsys, "train", "pca", "--dataset", "few", "--latent-dim", "2")[0] == 0
+    (run,) = [run for run in store.runs() if not run.shipped]
+    strict(run.record)
+    for words in (("evaluate", run.run_id, "--json"), ("list", "--json"), ("certificate", "--json")):
+        json.loads(command(capsys, *words)[1], parse_constant=pytest.fail)
+    assert f"{'psnr':<30} –" in command(capsys, "evaluate", run.run_id)[1]
+
+
+@pytest.mark.parametrize("family", [name for name, row in MODELS.items() if "epochs" not in row.unused])
+def test_no_epochs_are_one_sentence(own, capsys, family):
+    own("60")
+    status, _, err = command(capsys, "train", family, "--dataset", "few", "--epochs", "0")
+    assert status == 2 and err.count("\n") == 1 and "'epochs' must be at least 1" in err
+
+
+def test_a_search_over_no_epochs_ends(own, capsys):
+    own("60")
+    over = ["--study", "none", "--over", "lr=0.001..0.01", "--trials", "2"]
+    for words in (["--epochs", "0"], ["--over", "epochs=0,1"], ["--over", "epochs=0..2"]):
+        status, _, err = command(capsys, "sweep", "ae", *SMALL, *over, *words)
+        assert status == 2 and err.count("\n") == 1 and "'epochs' must be at least 1" in err
+    assert studies.names() == []
+
+
+def test_more_training_images_than_there_are_are_one_sentence(own, capsys):
+    own("60")
+    status, _, err = command(capsys, "train", "ae", *SMALL, "--train-images", "55")
+    assert status == 2 and err == "aecore: 'train_images' must be at most 54, all that 'few' has, not 55.\n"
+    with pytest.raises(AecoreError, match="at most 54"):
+        list(train(make_config("ae", dataset="few", train_images=100_000)))
+    assert command(capsys, "train", "ae", *SMALL, "--epochs", "1", "--train-images", "54")[0] == 0
+
+
+def test_a_run_that_is_worse_than_the_mean_image_is_said_to_be(own, capsys):
+    own("100")
+    status, _, err = command(capsys, "train", "ae", *SMALL, "--epochs", "3", "--lr", "100")
+    assert status == 0 and "Worse than the mean training image for all: BCE" in err
+    (run,) = [run for run in store.runs() if not run.shipped]
+    assert run.evaluation["bce"] > run.evaluation["mean_image_bce"] > 0
+    for words in (("list",), ("evaluate", run.run_id)):
+        assert "Worse than the mean training image" in command(capsys, *words)[1]
