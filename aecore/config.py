@@ -162,6 +162,10 @@ def check_data(config: RunConfig, dataset: Dataset) -> None:
     check_span(config, dataset.span)
     if config.fresh and dataset.fresh is None:
         raise AecoreError(f"The images of '{config.dataset}' are no views of larger pictures; leave 'fresh' out.")
+    if config.train_images and config.train_images > (most := len(dataset.train_images)):
+        raise AecoreError(
+            f"'train_images' must be at most {most:,}, all that '{config.dataset}' has, not {config.train_images:,}."
+        )
 
 
 def train_command(config: RunConfig) -> str:
@@ -215,6 +219,8 @@ def _check_ranges(config: RunConfig) -> None:
         value = getattr(config, name)
         if not _is_int(value) or value < least:
             raise AecoreError(f"'{name}' must be a whole number of at least {least}, not {value!r}.")
+    if config.epochs == 0 and "epochs" not in MODELS[config.family].unused:
+        raise AecoreError(f"'epochs' must be at least 1 for the family '{config.family}', which learns from them.")
     for name in (*_POSITIVE, *_NOT_NEGATIVE):
         value = getattr(config, name)
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

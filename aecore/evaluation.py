@@ -12,10 +12,25 @@ from numpy.typing import NDArray
 
 from aecore.config import Codes, RunConfig
 from aecore.datasets.base import UNIT, Span, pixels
+from aecore.datasets.sources import rows_of
+from aecore.errors import AecoreError
+from aecore.families import MODELS
 from aecore.optimised import optimised_codes
 from aecore.stacks import Array, Stack
 
-__all__ = ["TestPass", "bce", "bce_floor", "evaluate", "kl_per_dimension", "noisy", "pixels", "psnr", "sse"]
+__all__ = [
+    "TestPass",
+    "bce",
+    "bce_floor",
+    "evaluate",
+    "kl_per_dimension",
+    "mean_image_errors",
+    "noisy",
+    "pixels",
+    "psnr",
+    "sse",
+    "useless",
+]
 
 # Where a reconstruction is no sigmoid's output (PCA), BCE clips it to this far inside (0, 1).
 # 0.01 is near the value that favours it most: PCA-20 then scores 240.5 nats on Fashion-MNIST.
@@ -74,9 +89,53 @@ def kl_per_dimension(mean: Array, logvar: Array) -> Array:
     return 0.5 * (np.exp(logvar) + np.square(mean) - 1 - logvar)
 
 
-def psnr(mse: float, peak: float = 1.0) -> float:
-    """Peak signal-to-noise ratio in dB of a mean squared error a pixel: 10 log10(peak^2 / mse)."""
-    return 10 * math.log10(peak**2 / mse) if mse > 0 else math.inf
+def psnr(mse: float, peak: float = 1.0) -> float | None:
+    """Peak signal-to-noise ratio in dB of a mean squared error a pixel, 10 log10(peak^2 / mse); None without error."""
+    return 10 * math.log10(peak**2 / mse) if mse > 0 else None
+
+
+def mean_image_errors(train: NDArray[np.uint8], test: NDArray[np.uint8], span: Span = UNIT) -> dict[str, float]:
+    """The errors on `test` of one image for all, the mean of `train`: both uint8 (n, h, w) of pixels in `span`.
+
+    `mean_image_sse` of the mean m itself; `mean_image_bce` (nats), where pixels are in [0, 1], of
+    (n m + 1/2) / (n + 1), which no pixel makes infinite (Krichevsky & Trofimov 1981). Both sum over pixels; each is
+    averaged over the images.
+    """
+    mean, test_mean = _mean(train, span), _mean(test, span)
+    squares = sum((np.square(x - mean).sum(dtype=np.float64) for x in _parts(test, span)), 0.0)
+    sse = squares / len(test)
+    if span != UNIT:
+        return {"mean_image_sse": float(sse)}
+    p = (len(train) * mean + 0.5) / (len(train) + 1)
+    nats = -test_mean * np.log(p) - (1 - test_mean) * np.log1p(-p)
+    return {"mean_image_sse": float(sse), "mean_image_bce": float(nats.sum())}
+
+
+def _mean(images: NDArray[np.uint8], span: Span) -> NDArray[np.float64]:
+    """The mean image of images that may lie on disk, (pixels,)."""
+    total = np.zeros(images[0].size, np.uint64)
+    for start in range(0, len(images), _BATCH):
+        rows = rows_of(images, np.arange(start, min(start + _BATCH, len(images))))
+        total += rows.reshape(len(rows), -1).sum(0, dtype=np.uint32)
+    return span[0] + (span[1] - span[0]) * total / (255 * len(images))
+
+
+def _parts(images: NDArray[np.uint8], span: Span) -> Iterator[Array]:
+    """Images in order, as pixels, some at a time."""
+    return (pixels(images[start : start + _BATCH], span) for start in range(0, len(images), _BATCH))
+
+
+def useless(config: RunConfig, table: Mapping[str, Any]) -> str:
+    """One sentence where a run's error, by the loss that it was trained for, is above that of the mean training image.
+
+    Empty where it is below, or where the table of an older run does not say.
+    """
+    name = "sse" if config.loss == "mse" or "loss" in MODELS[config.family].unused else "bce"
+    error, plain = table.get(name), table.get(f"mean_image_{name}")
+    if error is None or plain is None or error <= plain:
+        return ""
+    unit = name.upper()
+    return f"Worse than the mean training image for all: {unit} {error:.5g}, where that image has {plain:.5g}."
 
 
 def evaluate(
@@ -98,10 +157,11 @@ def evaluate(
     each is averaged over the images. Pixels outside [0, 1] are no probabilities and have no `bce`.
     `recon` is sampled once an image from q(z | x) with the run's seed, `recon_at_mean` decodes the mean
     (no bound), `neg_elbo` = recon + kl, unweighted; they belong to the encoder, so that with optimised
-    codes there are none.
+    codes there are none. Raises `AecoreError` where a number is not finite.
     """
     kind = codes or config.codes
-    parts = [_score(stacks, config, kind, span, *batch) for batch in _batches(images, config, noise, span)]
+    with np.errstate(over="ignore", invalid="ignore"):  # looked at below
+        parts = [_score(stacks, config, kind, span, *batch) for batch in _batches(images, config, noise, span)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     z, kl = columns.pop("codes"), columns.pop("kl_per_dimension", None)
     table: dict[str, Any] = {
@@ -115,12 +175,20 @@ def evaluate(
         "images": len(images),
     }
     means = {name: float(column.mean(dtype=np.float64)) for name, column in columns.items()}
+    _check_finite(run_id, z, kl, *columns.values())
     mse = means["sse"] / images[0].size
     table |= {"sse": means["sse"], "mse": mse, "psnr": psnr(mse, span[1] - span[0])}
     table |= {name: means[name] for name in ("bce", "bce_floor") if name in means}
     if kl is not None:
         table |= _posterior_table(config, means, z, kl)
     return TestPass(z, {name: columns[name] for name in ("sse", "bce") if name in columns}, table)
+
+
+def _check_finite(run_id: str, *columns: Array | None) -> None:
+    if not all(np.isfinite(column).all() for column in columns if column is not None):
+        raise AecoreError(
+            f"The codes or errors of '{run_id}' are not finite numbers; train it again with a lower learning rate."
+        )
 
 
 def _posterior_table(config: RunConfig, means: Mapping[str, float], codes: Array, kl: Array) -> dict[str, Any]:

@@ -98,17 +98,20 @@ def assist(config: RunConfig, team: Team) -> None:
             return
 
 
-def add_maps(run: Run, method: str | None = None) -> None:
+def add_maps(run: Run, method: str | None = None) -> list[str]:
     """Compute 2-D maps of the run's test codes where they are missing, and keep them with the run.
 
-    Without a `method`: those of every run, which need no package of their own.
+    Without a `method`: those of every run, which need no package of their own. Of these the ones that the codes are
+    too few for are left out; returns a sentence for each.
     """
     wanted = [method] if method else [name for name, row in projection.METHODS.items() if row.package is None]
     _ = run.dataset  # raises where the codes are of other images
+    left_out = {} if method else projection.left_out(run.codes, wanted)
     with locks.hold(maps_lock(run.run_id)):
         for name in wanted:
-            if name not in run.maps:
+            if name not in run.maps and name not in left_out:
                 run.save_map(name, projection.project(run.codes, name, run.config.seed))
+    return list(left_out.values())
 
 
 def _train(draft: Draft, team: Team) -> Iterator[Progress]:
@@ -213,6 +216,7 @@ def _publish(draft: Draft, model: Model, dataset: Dataset, history: Sequence[dic
     test_pass = evaluation.evaluate(draft.run_id, config, trained, dataset.test_images, epochs, span=dataset.span)
     _check_agreement(draft, test_pass.evaluation["sse"], history[-1]["test"]["sse"], dataset.test_images[0].size)
     draft.write_history(history)  # the file may have been changed since
+    plain = evaluation.mean_image_errors(_first(dataset.train_images, config), dataset.test_images, dataset.span)
     codes = tensor_bytes({"codes": test_pass.codes, **test_pass.errors})
     record = {
         "format": 1,
@@ -225,7 +229,7 @@ def _publish(draft: Draft, model: Model, dataset: Dataset, history: Sequence[dic
         "image_shape": list(dataset.test_images.shape[1:]),
         "data": dict(dataset.checksums),
         "versions": _versions(),
-        "evaluation": test_pass.evaluation,
+        "evaluation": {**test_pass.evaluation, **plain},
     }
     return draft.publish({WEIGHTS: stacks.dump(trained), CODES: codes}, record)
 

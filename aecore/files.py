@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import json
+import math
 import os
 import shutil
 import tempfile
@@ -79,6 +81,19 @@ def tensor_bytes(tensors: Mapping[str, NDArray[Any]], metadata: dict[str, str] |
     Row by row: safetensors 0.8.0 writes the memory behind a transposed or strided view as it lies, and says nothing.
     """
     return save({name: np.asarray(array, order="C") for name, array in tensors.items()}, metadata)
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """A value as JSON that every reader takes: numbers that are not finite, which JSON has no word for, are null."""
+    return json.dumps(_finite(value), indent=indent, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager

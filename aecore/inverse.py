@@ -63,7 +63,7 @@ def spread(n: int) -> NDArray[np.intp]:
 
 def blend_of_others(codes: Array, layout: Array, chosen: NDArray[np.intp]) -> Array:
     """For each chosen code, what `projection.blend` makes of its point on the map of all others: (m, d)."""
-    others, k = layout.copy(), min(NEIGHBOURS, len(codes) - 2)
+    others, k = layout.copy(), max(1, min(NEIGHBOURS, len(codes) - 2))
     found = np.empty((len(chosen), codes.shape[1]), np.float32)
     for row, index in enumerate(chosen):
         others[index] = np.inf  # farther than all

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aecore.covariance import moments
 from aecore.errors import AecoreError
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ Array = NDArray[np.float32]
 TAIL, MARGIN = 0.005, 0.1
 # The standard normal's own quantile at TAIL, which a range over a prior must reach.
 PRIOR_REACH = 2.5758
+# A span below this share of its ends is float32's rounding.
+_SEEN = 1e-6
 # Below this, relative to the larger code, the sine of an angle is no longer told from rounding.
 _PARALLEL = 1e-6
 
@@ -50,7 +53,8 @@ def ranges(codes: Array, prior: bool = False) -> Array:
     low, high = np.quantile(checked(codes), [TAIL, 1 - TAIL], axis=0)
     if prior:
         low, high = np.minimum(low, -PRIOR_REACH), np.maximum(high, PRIOR_REACH)
-    margin = np.where(high > low, (high - low) * MARGIN / 2, 1)
+    varies = high - low > _SEEN * np.maximum(np.abs(low), np.abs(high))
+    margin = np.where(varies, (high - low) * MARGIN / 2, 1)
     return np.stack([low - margin, high + margin], axis=1).astype(np.float32)
 
 
@@ -78,18 +82,11 @@ class Gaussian:
 
 
 def fit_gaussian(codes: Array) -> Gaussian:
-    """The Gaussian with the codes' mean and covariance: (n, d), n >= 2.
-
-    Dimensions that never vary, or depend on others, leave the covariance singular; a millionth of its mean
-    variance on the diagonal then keeps the factor real without being seen.
-    """
-    codes = checked(codes)
-    if len(codes) < 2:
-        raise AecoreError("A Gaussian needs at least two codes to be fitted to.")
-    covariance = np.atleast_2d(np.cov(codes.astype(np.float64), rowvar=False))
-    jitter = 1e-6 * np.trace(covariance) / len(covariance) + 1e-12
-    factor = np.linalg.cholesky(covariance + jitter * np.eye(len(covariance)))
-    return Gaussian(codes.mean(0, dtype=np.float64).astype(np.float32), factor.astype(np.float32))
+    """The Gaussian with the codes' mean and covariance (`covariance.moments`): (n, d), n >= 2."""
+    if len(checked(codes)) < 2:
+        raise AecoreError("A Gaussian needs at least two codes to be fitted to, not 1.")
+    mean, covariance, _ = moments(codes)
+    return Gaussian(mean.astype(np.float32), np.linalg.cholesky(covariance).astype(np.float32))
 
 
 def traversal(z: Array, dimension: int, values: ArrayLike) -> Array:
@@ -132,6 +129,24 @@ def _pair(a: Array, b: Array, t: ArrayLike) -> tuple[NDArray[Any], NDArray[Any],
         raise AecoreError(f"A way needs two codes of one length, not of shapes {a.shape} and {b.shape}.")
     both = checked(np.stack([a, b])).astype(np.float64)
     return both[0], both[1], np.atleast_1d(np.asarray(t, np.float64))[:, None]
+
+
+def distinct(codes: Array, most: int | None = None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The rows (m,) where each different code is met first, and which of them each code is, (n,): (n, d).
+
+    With `most`, the search ends where so many are found.
+    """
+    numbers: dict[bytes, int] = {}
+    rows: list[int] = []
+    places: list[int] = []
+    for row, code in enumerate(np.ascontiguousarray(codes) + 0):  # -0 is 0
+        if (key := code.tobytes()) not in numbers:
+            numbers[key] = len(rows)
+            rows.append(row)
+        places.append(numbers[key])
+        if len(rows) == most:
+            break
+    return np.array(rows, np.intp), np.array(places, np.intp)
 
 
 def checked(codes: Array) -> Array:

@@ -18,6 +18,7 @@ from aecore import bound, evaluation
 from aecore.classifier import DATASETS, Classifier, load_classifier
 from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
+from aecore.errors import AecoreError
 from aecore.stacks import Array
 from aecore.store import Run
 from aecore.vision import torchvision
@@ -57,7 +58,9 @@ def measure(run: Run) -> dict[str, Any]:
     if run.config.dataset in DATASETS:
         classifier = load_classifier(run.config.dataset)
         table["classifier_fid_reconstructions"] = classifier_fid(classifier, real, rebuilt)
-        drawn = {"prior": prior_codes(run, len(real)), "gaussian": gaussian_codes(run, dataset, len(real))}
+        drawn = {"prior": prior_codes(run, len(real))}
+        if len(trained_on) > 1:  # one code has no Gaussian
+            drawn["gaussian"] = gaussian_codes(run, dataset, len(real))
         for name, codes in drawn.items():
             samples = _shown(dataset, run.decode(codes))
             table[f"classifier_fid_{name}"] = classifier_fid(classifier, real, samples)
@@ -110,6 +113,8 @@ def gaussian_codes(run: Run, dataset: Dataset, count: int) -> Array:
     images = dataset.train_images[: run.config.train_images or None]
     starts = range(0, len(images), _AT_ONCE)
     codes = np.concatenate([run.encode(dataset.pixels(images[start : start + _AT_ONCE])) for start in starts])
+    if len(codes) < 2:
+        raise AecoreError("A Gaussian needs at least two training codes to be fitted to; train on more images.")
     variances, axes = np.linalg.eigh(np.cov(codes, rowvar=False, dtype=np.float64).reshape(codes.shape[1], -1))
     spread = (axes * np.sqrt(np.maximum(variances, 0))).T  # a code that never varies has variance 0, give or take
     drawn: Array = codes.mean(0) + prior_codes(run, count) @ spread.astype(np.float32)

@@ -79,6 +79,10 @@ def _sample(run: Run, seed: int) -> Array:
     noise = normals(seed, run.config.latent_dim)
     if SAMPLES in run.kinds():
         return noise
+    if len(run.codes) < 2:
+        raise AecoreError(
+            "Samples come from a Gaussian fitted to the test codes, and one code has none; start elsewhere."
+        )
     gaussian = latents.fit_gaussian(run.codes)
     return gaussian.mean + gaussian.cholesky @ noise
 

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.covariance import MANY, moments
 from aecore.errors import AecoreError
+from aecore.latents import checked, distinct
 from aecore.stacks import Array
 
 if TYPE_CHECKING:
     from aecore.store import Run
 
 EDGE = 0.99  # beyond this share of the test codes a code has left the data
+LEAST = 10  # codes that differ: of fewer, a share would go in steps of more than a tenth
 _SHARES = np.linspace(0, 1, 201)  # where the distances are kept
 _BATCH = 2000
 
@@ -45,17 +48,49 @@ class Cloud:
 
 
 def fit_cloud(codes: Array) -> Cloud:
-    """The cloud of n >= 2 codes: (n, d).
+    """The cloud of codes (n, d), by the covariance of `covariance.moments`.
 
-    Dimensions that never vary, or depend on others, leave the covariance singular; a millionth of its mean variance
-    on the diagonal then keeps its factor real without being seen.
+    That covariance was fitted to the codes themselves, which few of them bring too near: of n <= d + 1 codes the sample
+    covariance makes all equally far. Where they are few (`covariance.MANY`) each code's distance is therefore that to
+    the cloud of all others, and equal codes count once. Raises `AecoreError` where fewer than `LEAST` codes differ.
     """
-    if len(codes) < 2:
-        raise AecoreError("A cloud needs at least two codes to be fitted to.")
-    mean, covariance = codes.mean(0, dtype=np.float64), np.atleast_2d(np.cov(codes.astype(np.float64), rowvar=False))
-    jitter = 1e-6 * np.trace(covariance) / len(covariance) + 1e-12
-    whiten = np.tril(np.linalg.inv(np.linalg.cholesky(covariance + jitter * np.eye(len(covariance)))))
-    return Cloud(mean, whiten, np.quantile(_squared((codes - mean) @ whiten.T), _SHARES))
+    codes = checked(codes)
+    rows, _ = distinct(codes)
+    if len(rows) < LEAST:
+        raise AecoreError(_too_few(len(rows), len(codes)))
+    if len(rows) >= MANY * codes.shape[1]:
+        mean, covariance, _ = moments(codes)
+        whiten = _whitening(covariance)
+        return Cloud(mean, whiten, np.quantile(_squared((codes - mean) @ whiten.T), _SHARES))
+    codes = codes[rows]
+    mean, covariance, own = moments(codes)
+    return Cloud(mean, _whitening(covariance), np.quantile(_left_out(codes, mean, covariance, own), _SHARES))
+
+
+def _too_few(different: int, codes: int) -> str:
+    if different < codes:
+        return f"Too few test codes to tell: {different} of {codes} differ, and it takes {LEAST}."
+    return f"Too few test codes to tell: {codes}, and it takes {LEAST}."
+
+
+def _whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.tril(np.linalg.inv(np.linalg.cholesky(covariance)))
+
+
+def _left_out(
+    codes: Array, mean: NDArray[np.float64], covariance: NDArray[np.float64], own: float
+) -> NDArray[np.float64]:
+    """The squared Mahalanobis distance of each of n codes to the mean and covariance of the n - 1 others: (n,).
+
+    With v = z - mean and C = own S + T, where T does not change, the others' mean lies at z - n / (n - 1) v and their
+    covariance is B - c v v' with B = own (n - 1) / (n - 2) S + T and c = own n / ((n - 1)(n - 2)); with q = v' B^-1 v
+    the distance is (n / (n - 1))^2 q / (1 - c q) (Sherman & Morrison 1950).
+    """
+    n = len(codes)
+    v = codes - mean
+    b = covariance + own / (n - 2) * (v.T @ v) / (n - 1)
+    q = _squared(v @ _whitening(b).T)
+    return (n / (n - 1)) ** 2 * q / (1 - own * n / ((n - 1) * (n - 2)) * q)
 
 
 def aggregate(run: Run) -> Array:

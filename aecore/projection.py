@@ -7,22 +7,27 @@ inverse and the nearest codes are blended. `aecore.inverse` measures what that c
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aecore.directions import principal
 from aecore.errors import AecoreError
+from aecore.latents import distinct
+from aecore.store import home
 
 Array = NDArray[np.float32]
 
 PERPLEXITY = 30.0  # the effective number of neighbours t-SNE keeps together; openTSNE's and van der Maaten's default
 UMAP_NEIGHBOURS, UMAP_DISTANCE = 15, 0.1  # umap-learn's defaults of n_neighbors and min_dist
+LEAST = 8  # different codes that a neighbourhood can be told from
+FLAT = 1e-6  # an extent below this share of another is rounding
 NEIGHBOURS = 12  # codes that `blend` mixes
 MAPS = "latent-explorer[maps]"  # the extra with the packages of rows that have one
 
@@ -46,6 +51,16 @@ class Method:
     project: Callable[[Array, int], Array]
     inverse: Literal["plane", "blend"]
     package: str | None = None
+    least: int = 1  # different codes
+
+    def lacks(self, codes: Array) -> str:
+        """One sentence where the codes (n, d) are too few for this projection, otherwise nothing."""
+        found, kind = len(codes), "codes"
+        if found >= self.least:
+            found, kind = len(distinct(codes, self.least)[0]), "different codes"
+        if found >= self.least:
+            return ""
+        return f"{self.title} needs at least {self.least} {kind}, not {found}; choose the projection 'pca'."
 
     def require(self) -> None:
         """`AecoreError` where the package is not installed; it is not loaded for the answer."""
@@ -54,17 +69,35 @@ class Method:
 
 
 def project(codes: Array, method: str = "pca", seed: int = 0) -> Array:
-    """Codes (n, d) -> points (n, 2), float32; bitwise the same for the same codes and seed.
+    """Codes (n, d) -> points (n, 2), float32, all finite; bitwise the same under one seed and thread count.
 
-    Raises `AecoreError` for an unknown method or one whose package is not installed, for codes that are not finite,
-    and for too few of them.
+    Equal codes have one point. Raises `AecoreError` for an unknown method or one whose package is not installed, for
+    codes that are not finite or too few, and where the method finds no finite points.
     """
     if method not in METHODS:
         raise AecoreError(f"There is no projection '{method}'; choose one of {', '.join(METHODS)}.")
     if not np.isfinite(codes).all():
         raise AecoreError("The codes hold numbers that are not finite, so they have no map; train the run again.")
-    METHODS[method].require()
-    return METHODS[method].project(codes, seed)
+    row = METHODS[method]
+    row.require()
+    if sentence := row.lacks(codes):
+        raise AecoreError(sentence)
+    points = row.project(codes, seed) if row.inverse == "plane" else _of_distinct(row, codes, seed)
+    if not np.isfinite(points).all():
+        raise AecoreError(f"{row.title} found no finite points for these codes; choose the projection 'pca'.")
+    return points
+
+
+def _of_distinct(row: Method, codes: Array, seed: int) -> Array:
+    """The map of the different codes, each for all that are equal to it: these neighbourhoods would be of copies."""
+    rows, places = distinct(codes)
+    return row.project(codes, seed) if len(rows) == len(codes) else row.project(codes[rows], seed)[places]
+
+
+def left_out(codes: Array, methods: Iterable[str]) -> dict[str, str]:
+    """The methods that the codes (n, d) are too few for, each with a sentence that says so."""
+    sentences = {name: METHODS[name].lacks(codes) for name in methods}
+    return {name: sentence for name, sentence in sentences.items() if sentence}
 
 
 def plane(codes: Array) -> Plane:
@@ -108,7 +141,7 @@ def _weights(distances: NDArray[np.floating]) -> Array:
     if nearest[0] == 0:  # on a point; several codes may share it
         weights = np.where(nearest == 0, 1.0, 0.0)
     else:
-        weights = ((reach - nearest) / (reach * nearest)) ** 2
+        weights = ((reach - nearest) / (reach * nearest)) ** 2 if np.isfinite(reach) else 1 / nearest**2
         if not weights.any():  # all equally far
             weights = np.ones(len(nearest))
     return np.asarray(weights / weights.sum(), np.float32)
@@ -129,13 +162,10 @@ def _tsne(codes: Array, seed: int) -> Array:
     """
     from openTSNE import TSNE
 
-    n = len(codes)
-    if n < 8:
-        raise AecoreError(f"t-SNE needs at least 8 codes, not {n}; choose the projection 'pca'.")
     start = _pca(codes, seed).astype(np.float64)
     start *= 1e-4 / max(start[:, 0].std(), 1e-12)
     points = TSNE(
-        perplexity=min(PERPLEXITY, (n - 1) / 3),
+        perplexity=min(PERPLEXITY, (len(codes) - 1) / 3),
         initialization=start,
         n_jobs=1,
         random_state=seed,
@@ -148,27 +178,38 @@ def _umap(codes: Array, seed: int) -> Array:
 
     It minimises the cross entropy between fuzzy graphs of codes and of points, each code joined to its 15 nearest.
     It starts from the PCA map, so that the large-scale arrangement means something (Kobak and Linderman 2021), and
-    runs in one thread, without which a seed would not fix it.
+    runs in one thread, without which a seed would not fix it. Codes on one line are mapped to a line.
     """
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Tensorflow not installed")  # nor is it needed
-        import umap
-
     n = len(codes)
-    if n < 8:
-        raise AecoreError(f"UMAP needs at least 8 codes, not {n}; choose the projection 'pca'.")
     start = _pca(codes, seed)
     start *= 10 / max(np.abs(start).max(), 1e-12)  # umap-learn's own starts have this extent
-    model = umap.UMAP(
-        n_neighbors=min(UMAP_NEIGHBOURS, n - 1), min_dist=UMAP_DISTANCE, init=start, random_state=seed, n_jobs=1
-    )
-    return np.asarray(model.fit_transform(codes), np.float32)
+    extents = np.ptp(start, axis=0)
+    start = start[:, : 1 if extents[1] <= FLAT * extents[0] else 2]  # umap-learn divides by extents
+    model = _umap_class()(
+        n_components=start.shape[1], n_neighbors=min(UMAP_NEIGHBOURS, n - 1), min_dist=UMAP_DISTANCE, init=start,
+        random_state=seed, n_jobs=1,
+    )  # fmt: skip
+    points = np.zeros((n, 2), np.float32)
+    points[:, : start.shape[1]] = model.fit_transform(codes)
+    return points
+
+
+def _umap_class() -> Any:
+    """umap-learn's class. What it compiles is kept in the user's own folder: its own may not be written to."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(home() / "numba"))  # read when numba is imported
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Tensorflow not installed")  # nor is it needed
+        try:
+            import umap
+        except RuntimeError as error:  # numba's, where no folder can be written to
+            raise AecoreError(f"UMAP cannot be loaded ({error}); set NUMBA_CACHE_DIR to a folder of yours.") from error
+    return umap.UMAP
 
 
 _ROWS = (
     Method("pca", "PCA", _pca, "plane"),
-    Method("tsne", "t-SNE", _tsne, "blend"),
-    Method("umap", "UMAP", _umap, "blend", package="umap"),
+    Method("tsne", "t-SNE", _tsne, "blend", least=LEAST),
+    Method("umap", "UMAP", _umap, "blend", package="umap", least=LEAST),
 )
 
 METHODS: Mapping[str, Method] = {row.name: row for row in _ROWS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from aecore import directions, latents, plausible
 from aecore.datasets import Dataset
+from aecore.errors import AecoreError
+from aecore.latents import Gaussian
 from aecore.stacks import Array
 from aecore.store import SAMPLES, Run
 
@@ -16,12 +19,13 @@ from aecore.store import SAMPLES, Run
 def describe(run: Run) -> dict[str, Any]:
     """The dimensions in the order to show, the codes' principal directions, class means, what samples are drawn from.
 
-    `gaussian` is fitted to the test codes, or None where the family has a prior: N(0, I) then. `posterior`: whether
-    the encoder gives a Gaussian q(z | x), as a VAE's. `cloud`: as from `cloud`.
+    `prior`: whether samples are drawn from N(0, I); `gaussian`, what else they are drawn from, is fitted to the test
+    codes, and None where there is a prior, or one code alone, and then no sample. `posterior`: whether the encoder
+    gives a Gaussian q(z | x), as a VAE's. `cloud`: as from `cloud`, or None where `unsure` says why.
     """
     dataset, codes = run.dataset, run.codes
     prior = SAMPLES in run.kinds()
-    gaussian = None if prior else latents.fit_gaussian(codes)
+    found, unsure = cloud(run)
     return {
         "run": run.run_id,
         "version": run.version,
@@ -35,23 +39,35 @@ def describe(run: Run) -> dict[str, Any]:
         "principal": _principal(codes),
         "measure": "KL to the prior" if "kl_per_dimension" in run.evaluation else "variance of the test codes",
         "posterior": plausible.has_posterior(run),
-        "cloud": cloud(run),
+        "cloud": found,
+        "unsure": unsure,
         "means": _means(codes, dataset),
-        "gaussian": gaussian and {
-            "mean": _short(gaussian.mean),
-            "cholesky": [_short(row[: i + 1]) for i, row in enumerate(gaussian.cholesky)],
-        },
-    }  # fmt: skip
+        "prior": prior,
+        "gaussian": None if prior or len(codes) < 2 else _gaussian(latents.fit_gaussian(codes)),
+    }
 
 
-def cloud(run: Run) -> dict[str, Any]:
-    """Where the run's codes lie (`aecore.plausible.Cloud`): `mean`, the lower rows of `whiten`, and `distances`."""
-    found = plausible.fit_cloud(plausible.aggregate(run))
+def cloud(run: Run) -> tuple[dict[str, Any] | None, str]:
+    """Where the run's codes lie (`aecore.plausible.Cloud`): `mean`, the lower rows of `whiten`, and `distances`.
+
+    None, and a sentence that says why, where that cannot be told.
+    """
+    codes = plausible.aggregate(run)
+    try:
+        found = plausible.fit_cloud(codes)
+    except AecoreError as error:
+        return None, str(error)
     return {
         "mean": _exact(found.mean),
         "whiten": [_exact(row[: i + 1]) for i, row in enumerate(found.whiten)],
         "distances": _exact(found.distances),
-    }
+    }, ""
+
+
+def _gaussian(fitted: Gaussian) -> dict[str, Any]:
+    """Its mean, and the lower rows of its Cholesky factor."""
+    rows = _short(fitted.cholesky)
+    return {"mean": _short(fitted.mean), "cholesky": [row[: i + 1] for i, row in enumerate(rows)]}
 
 
 def _means(codes: Array, dataset: Dataset) -> list[list[float] | None]:
@@ -82,8 +98,8 @@ def _axes(importance: NDArray[np.float64], spans: Array, name: str, unit: str = 
     return [
         {
             "index": int(index),
-            "low": round(float(spans[index, 0]), 4),
-            "high": round(float(spans[index, 1]), 4),
+            "low": _rounded(spans[index, 0], spans[index, 1] - spans[index, 0], 4),
+            "high": _rounded(spans[index, 1], spans[index, 1] - spans[index, 0], 4),
             "importance": round(float(importance[index] / (importance.max() or 1)), 4),
             "detail": f"{name} {importance[index]:.3g}{unit}, {importance[index] / (importance.sum() or 1):.0%} of all",
         }
@@ -97,5 +113,14 @@ def _exact(array: NDArray[np.float64]) -> list[float]:
 
 
 def _short(array: Array) -> Any:
-    """Nested lists of numbers with five decimals."""
-    return np.round(array.astype(np.float64), 5).tolist()
+    """Nested lists of numbers with five decimals, or more where all are small."""
+    return np.round(array.astype(np.float64), _decimals(float(np.abs(array).max()), 5)).tolist()
+
+
+def _rounded(value: np.floating[Any], extent: np.floating[Any], decimals: int) -> float:
+    return round(float(value), _decimals(float(extent), decimals))
+
+
+def _decimals(extent: float, least: int) -> int:
+    """At least so many, and enough for a hundredth of the extent."""
+    return max(least, 2 - math.floor(math.log10(extent))) if extent > 0 else least

@@ -6,7 +6,10 @@ a journal in the same folder. Any number of processes and machines that name one
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
+import os
 import re
 import shutil
 import socket
@@ -23,7 +26,7 @@ from aecore.axes import Axis, Value
 from aecore.config import RunConfig
 from aecore.errors import AecoreError
 from aecore.families import MODELS
-from aecore.files import write_whole
+from aecore.files import json_text, write_whole
 from aecore.store import home
 
 if TYPE_CHECKING:
@@ -68,7 +71,7 @@ class Plan:
             "validation": self.validation,
             "data": dict(self.data),
         }
-        return json.dumps(facts)
+        return json_text(facts)
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
@@ -121,7 +124,7 @@ class Study:
 
     def workers(self) -> list[str]:
         """The locks that this machine's processes on the study hold."""
-        return [slot for slot in locks.known(_slot(self.name, "")) if locks.held(slot)]
+        return [slot for slot in locks.known(slot_name(self.name, "")) if locks.held(slot)]
 
     @property
     def stopping(self) -> bool:
@@ -188,7 +191,7 @@ def join(name: str, plan: Plan | None = None, storage: str | None = None) -> Stu
     if plan not in (None, kept):
         raise AecoreError(_difference(name, kept, plan))
     if known is None:
-        write_whole(path, json.dumps({"storage": place}).encode())
+        write_whole(path, json_text({"storage": place}).encode())
     return Study(name)
 
 
@@ -229,7 +232,7 @@ def take_slot(study: Study, stack: ExitStack) -> tuple[int, str]:
 
     The lock's descriptor and its name. Whoever has it knows that trials marked with it are nobody else's.
     """
-    slots = (_slot(study.name, str(number)) for number in count(1))
+    slots = (slot_name(study.name, str(number)) for number in count(1))
     while True:
         free = next(slot for slot in slots if locks.inherited(slot) or not locks.held(slot))
         with suppress(AecoreError):  # another process was faster, and has it now
@@ -303,9 +306,10 @@ def _difference(name: str, kept: Plan, asked: Plan) -> str:
     return f"The study '{name}' has {', '.join(differing)}; {rule}"
 
 
-def _slot(study: str, number: str) -> str:
-    """The name of the lock of one of this machine's processes on a study."""
-    return f"study-{study}.{socket.gethostname()}.{number}"
+def slot_name(study: str, number: str) -> str:
+    """The name of the lock of one of this machine's processes on a study, in this home; without a number, its start."""
+    place = hashlib.sha256(os.fsencode(home().resolve())).hexdigest()[:8]
+    return f"study-{study}.{socket.gethostname()}.{place}.{number}"
 
 
 def _trial(trial: optuna.trial.FrozenTrial, name: str) -> Trial:
@@ -315,7 +319,7 @@ def _trial(trial: optuna.trial.FrozenTrial, name: str) -> Trial:
         number=trial.number,
         state=_state(trial, name),
         values=trial.params,
-        score=trial.value if trial.values else trial.intermediate_values.get(last),
+        score=_finite(trial.value if trial.values else trial.intermediate_values.get(last)),
         epoch=last,
         seconds=(ended - began).total_seconds() if ended and began else None,
         sentence=str(trial.user_attrs.get(SENTENCE, "")),
@@ -328,8 +332,20 @@ def _state(trial: optuna.trial.FrozenTrial, study: str) -> State:
         return "failed" if SENTENCE in trial.user_attrs else "interrupted"
     if trial.state.is_finished():
         return "complete" if trial.state.name == "COMPLETE" else "pruned"
+    return "interrupted" if nobodys(trial, study) else "running"
+
+
+def nobodys(trial: optuna.trial.FrozenTrial, study: str) -> bool:
+    """Whether a trial that the storage takes for running belongs to a process of this home that was killed.
+
+    Other machines' and other homes' locks cannot be looked at; their trials are left to them.
+    """
     worker = str(trial.user_attrs.get(WORKER, ""))
-    return "interrupted" if worker.startswith(_slot(study, "")) and not locks.held(worker) else "running"
+    return worker.startswith(slot_name(study, "")) and not locks.held(worker)
+
+
+def _finite(score: float | None) -> float | None:
+    return score if score is not None and math.isfinite(score) else None
 
 
 def _line(error: Exception) -> str:

@@ -25,7 +25,7 @@ from aecore.distributed import ALONE
 from aecore.errors import AecoreError
 from aecore.experiment import begin, fresh_views
 from aecore.models.base import Model
-from aecore.studies import SENTENCE, WORKER, Plan, Study, Trial, request_stop, take_slot
+from aecore.studies import SENTENCE, WORKER, Plan, Study, Trial, nobodys, request_stop, take_slot
 from aecore.training import evaluate_terms, fit, generator_for
 
 
@@ -51,7 +51,7 @@ def sweep(study: Study, trials: int, prune: bool = True, queue: bool = False) ->
     request_stop(study.name, False)
     with ExitStack() as stack:
         _, worker = take_slot(study, stack)
-        _bury(store, worker)
+        _bury(store, study.name, worker)
         while not study.stopping and _counted(store) < trials:
             with turns.gap(lambda: study.stopping) if queue else turns.turn_if_free():
                 number = _next(study, trials, worker)
@@ -82,7 +82,7 @@ def _next(study: Study, trials: int, worker: str) -> int | None:
 def _run(study: Study, plan: Plan, trial: optuna.Trial) -> None:
     """Train one trial and tell the storage how it ended."""
     values = {axis.field: _suggest(trial, axis) for axis in plan.axes}
-    score = math.nan
+    score: float | None = None
     try:
         config = plan.config(values)
         for epoch, score in _scores(plan, config):
@@ -93,6 +93,8 @@ def _run(study: Study, plan: Plan, trial: optuna.Trial) -> None:
             if between and trial.should_prune():
                 study.optuna.tell(trial, state=TrialState.PRUNED)
                 return
+        if score is None:
+            raise AecoreError("It has no score: it was trained for no epoch.")
     except AecoreError as error:
         trial.set_user_attr(SENTENCE, str(error))
         study.optuna.tell(trial, state=TrialState.FAIL)
@@ -142,11 +144,14 @@ def _counted(store: optuna.Study, before: int | None = None) -> int:
     return sum(trial.state != TrialState.FAIL or SENTENCE in trial.user_attrs for trial in trials)
 
 
-def _bury(store: optuna.Study, worker: str) -> None:
-    """Mark what a killed process left as interrupted: only one process has this worker's lock, and it is ours."""
+def _bury(store: optuna.Study, study: str, worker: str) -> None:
+    """Mark as interrupted what killed processes of this home left, whose locks are free; that of `worker` is ours.
+
+    The sampler takes a running trial for a bad result near where it tries (TPE's constant liar).
+    """
     for trial in store.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if trial.user_attrs.get(WORKER) == worker:
-            store.tell(trial.number, state=TrialState.FAIL)
+        if trial.user_attrs.get(WORKER) == worker or nobodys(trial, study):
+            store.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
 
 
 class _Numbered(BaseSampler):

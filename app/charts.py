@@ -17,25 +17,37 @@ CROWDED = 1.25  # times as many components: nearer marks have no number, which t
 
 
 class Match(NamedTuple):
-    """A model's SSE, and how many components PCA needs to reach it."""
+    """A model's SSE, and how many components PCA needs to reach it; None where all that there are do not."""
 
     label: str
     sse: float
-    components: int
+    components: int | None
+
+    @property
+    def met(self) -> bool:
+        """Whether the two meet on a logarithmic axis, which has no 0: there the mean image does as well."""
+        return bool(self.components)
 
 
 def pca_curve(curve: NDArray[np.float64], matches: Sequence[Match]) -> Figure:
-    """PCA's SSE against its number of components, and from each model's SSE a line to where the two meet.
+    """PCA's SSE against its number of components, and from each model's SSE a line to where the two meet, if they do.
 
-    `curve` is (pixels + 1,), entry k for k components.
+    `curve` is (m + 1,), entry k for k of the m >= 1 components.
     """
     from plotly.graph_objects import Figure, Scatter
 
-    longest = min(len(curve) - 1, max([50, *(2 * match.components for match in matches)]))
+    longest = min(len(curve) - 1, max([50, *(2 * match.components for match in matches if match.components)]))
     k = np.arange(1, longest + 1)
-    figure = Figure(Scatter(x=k, y=curve[k], name="PCA", mode="lines", hovertemplate="%{x} numbers: SSE %{y:.2f}"))
+    mode = "lines" if longest > 1 else "markers"
+    figure = Figure(Scatter(x=k, y=curve[k], name="PCA", mode=mode, hovertemplate="%{x} numbers: SSE %{y:.2f}"))
     for match in matches:
         label = escape(match.label).replace("%", "&#37;")  # Plotly reads HTML, and its own %{...}
+        if not match.met:
+            figure.add_scatter(
+                x=[1, longest], y=[match.sse, match.sse], name=label, mode="lines",
+                line={"dash": "dot", "width": 1.5}, hovertemplate=f"{label}: SSE {match.sse:.2f}",
+            )  # fmt: skip
+            continue
         figure.add_scatter(
             x=[1, match.components, match.components],
             y=[match.sse, match.sse, 0],
@@ -49,7 +61,7 @@ def pca_curve(curve: NDArray[np.float64], matches: Sequence[Match]) -> Figure:
             hovertemplate=f"{label}: SSE {match.sse:.2f} = PCA with {match.components}",
         )
     figure.update_xaxes(
-        title="numbers in the code, k", type="log", tickvals=_ticks(longest), range=[0, np.log10(longest)]
+        title="numbers in the code, k", type="log", tickvals=_ticks(longest), range=[0, np.log10(max(longest, 2))]
     )
     figure.update_yaxes(title="SSE (sum over pixels, mean over images)", rangemode="tozero")
     return _plain(figure)
@@ -57,7 +69,8 @@ def pca_curve(curve: NDArray[np.float64], matches: Sequence[Match]) -> Figure:
 
 def _crowded(match: Match, matches: Sequence[Match]) -> bool:
     """Whether another model's mark stands so near on the logarithmic axis that numbers would run together."""
-    return any(other is not match and CROWDED > other.components / match.components > 1 / CROWDED for other in matches)
+    marks = [other.components for other in matches if other is not match and other.components]
+    return any(CROWDED > mark / match.components > 1 / CROWDED for mark in marks) if match.components else False
 
 
 def _ticks(longest: int) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from aecore.datasets import Dataset
 from aecore.places import decode_code
-from aecore.store import Run
+from aecore.store import SAMPLES, Run
 
 PARAMETERS = ("run", "start", "z", "panel", "view")
 DEFAULT_START = "test-0"
@@ -51,11 +51,11 @@ def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Pl
     run = next((run for run in finished if run.run_id == name), finished[0])
     dataset = run.dataset
     if name not in (None, run.run_id):
-        start = start if start and _starts(start, dataset) else DEFAULT_START
+        start = start if start and _starts(start, run, dataset) else DEFAULT_START
         return Place(
             run.run_id, start, panel=panel
         ), f"The link's run “{name}” is not on this computer; this is {run.title}."
-    if start and not _starts(start, dataset):
+    if start and not _starts(start, run, dataset):
         problem = f"The link's start “{start}” does not exist for {dataset.title}; this starts from test image 0."
         return Place(run.run_id, DEFAULT_START, panel=panel), problem
     place = Place(run.run_id, start or DEFAULT_START, panel=panel, view=view)
@@ -63,7 +63,7 @@ def resolve(link: Mapping[str, str | None], finished: Sequence[Run]) -> tuple[Pl
     return (place, f"{wrong}; this is the start's own code.") if wrong else (replace(place, z=z), None)
 
 
-def _starts(start: str, dataset: Dataset) -> bool:
+def _starts(start: str, run: Run, dataset: Dataset) -> bool:
     match = re.fullmatch(r"(test|train|mean|sample|own)-(\d{1,10})", start)
     if not match:
         return start == "zero"
@@ -72,6 +72,8 @@ def _starts(start: str, dataset: Dataset) -> bool:
         return number in dataset.test_labels  # a class without a test image has no mean
     if match[1] in ("test", "train"):
         return number < len(dataset.test_labels if match[1] == "test" else dataset.train_labels)
+    if match[1] == "sample" and SAMPLES not in run.kinds() and len(dataset.test_labels) < 2:
+        return False  # there is no Gaussian of one code
     return number < SEEDS
 
 

@@ -10,6 +10,7 @@ from rows import WHOSE, Name
 
 from aecore.certificate import FLOORED, Line
 from aecore.config import Codes
+from aecore.evaluation import useless
 from aecore.store import Run
 
 Numbers = Mapping[str, Any]
@@ -58,15 +59,17 @@ METRICS: Mapping[str, Metric] = {
                "The same of images decoded from the fitted Gaussian.", 2, 1),
     )
 }  # fmt: skip
+_LARGE = 1e6  # from here on a number is written with a power of ten
 FIRST = ("sse", "psnr", "ssim", "bce", "kl", "neg_elbo", "active_units", "classifier_fid_reconstructions")
 
 
 class Scored(NamedTuple):
-    """A row of the table: a run with one kind of codes, and its means over all test images."""
+    """A row of the table: a run with one kind of codes, its means over all test images, and a word of warning."""
 
     name: Name
     latent_dim: int
     numbers: Numbers
+    warning: str = ""
 
 
 def scored(chosen: Sequence[Run], names: Sequence[Name]) -> list[Scored]:
@@ -78,7 +81,9 @@ def scored(chosen: Sequence[Run], names: Sequence[Name]) -> list[Scored]:
             if numbers:
                 words = WHOSE[codes] if codes != "feed-forward" else ""
                 detail = " · ".join(word for word in (name.detail, words) if word)
-                made.append(Scored(Name(name.short, detail), run.config.latent_dim, numbers))
+                made.append(
+                    Scored(Name(name.short, detail), run.config.latent_dim, numbers, useless(run.config, numbers))
+                )
     return made
 
 
@@ -92,7 +97,7 @@ def _numbers(run: Run, codes: Codes) -> Numbers:
 
 def filled(rows: Sequence[Scored]) -> list[str]:
     """The columns that some row fills."""
-    return [name for name in METRICS if any(name in row.numbers for row in rows)]
+    return [name for name in METRICS if any(row.numbers.get(name) is not None for row in rows)]
 
 
 def table(rows: Sequence[Scored], columns: Sequence[str]) -> str:
@@ -108,12 +113,16 @@ def table(rows: Sequence[Scored], columns: Sequence[str]) -> str:
         for metric in metrics
     )
     body = "".join(
-        f'<tr><th scope="row">{escape(row.name.short)}<small>{escape(row.name.detail)}</small></th>'
+        f'<tr><th scope="row">{escape(row.name.short)}<small>{escape(row.name.detail)}</small>{_warning(row)}</th>'
         + "".join(_cell(metric, row, rows) for metric in metrics)
         + "</tr>"
         for row in rows
     )
     return _frame("Errors over all test images", f'<th scope="col">Model</th>{head}', body)
+
+
+def _warning(row: Scored) -> str:
+    return f"<small>{escape(row.warning)}</small>" if row.warning else ""
 
 
 def certificate(lines: Sequence[Line]) -> str:
@@ -154,7 +163,7 @@ def _cell(metric: Metric, row: Scored, rows: Sequence[Scored]) -> str:
     value = row.numbers.get(metric.name)
     if value is None:
         return "<td>–</td>"
-    text = f"{value:.{metric.decimals}f}"
-    values = [other.numbers[metric.name] for other in rows if metric.name in other.numbers]
+    text = f"{value:.{metric.decimals}f}" if abs(value) < _LARGE else f"{value:.4g}"
+    values = [found for other in rows if (found := other.numbers.get(metric.name)) is not None]
     best = metric.best and len(values) > 1 and value * metric.best >= max(other * metric.best for other in values)
     return f"<td><b>{text}</b></td>" if best else f"<td>{text}</td>"

@@ -60,4 +60,9 @@ def changes(options: argparse.Namespace) -> dict[str, Any]:
 def summary(numbers: dict[str, Any]) -> str:
     """The losses and errors among `numbers`, in one line."""
     shown = ("loss", "recon", "bce", "kl", "sse")
-    return ", ".join(f"{name} {numbers[name]:.2f}" for name in shown if isinstance(numbers.get(name), float))
+    return ", ".join(f"{name} {brief(numbers[name])}" for name in shown if isinstance(numbers.get(name), float))
+
+
+def brief(value: float, decimals: int = 2) -> str:
+    """A number with so many decimals, or with a power of ten where it is large."""
+    return f"{value:.{decimals}f}" if abs(value) < 1e6 else f"{value:.4g}"

@@ -12,6 +12,7 @@ from aecore.commands.options import Add, add_config_options, changes, summary
 from aecore.config import RunConfig, check_data, make_config
 from aecore.draft import Draft
 from aecore.errors import AecoreError
+from aecore.evaluation import useless
 from aecore.families import MODELS
 from aecore.projection import METHODS
 from aecore.shipped import SHIPPED
@@ -66,7 +67,8 @@ def _map(options: argparse.Namespace) -> int:
     run = store.load(options.run)
     from aecore import experiment
 
-    experiment.add_maps(run, options.method)
+    for sentence in experiment.add_maps(run, options.method):
+        print(f"aecore: {sentence}", file=sys.stderr)
     return 0
 
 
@@ -104,7 +106,8 @@ def train_config(config: RunConfig, with_maps: bool = True, queue: bool = False)
     if run and with_maps and os.environ.get("RANK", "0") == "0":
         from aecore import experiment
 
-        experiment.add_maps(run)
+        for sentence in experiment.add_maps(run):
+            print(f"aecore: {sentence}", file=sys.stderr)
     return 0
 
 
@@ -153,3 +156,5 @@ def _train_here(config: RunConfig, team: Team | None = None) -> None:
         print(f"Stopped; `aecore resume {config.run_id}` goes on.")
     else:
         print(f"{run.run_id}: {summary(run.evaluation)}, in {run.record['seconds']:.1f} s, kept in {run.path}")
+        if sentence := useless(config, run.evaluation):
+            print(f"aecore: {sentence}", file=sys.stderr)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Sequence
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from aecore import certificate, datasets, evaluation, store
-from aecore.commands.options import Add, summary
+from aecore.commands.options import Add, brief, summary
 from aecore.config import Codes
 from aecore.errors import AecoreError
-from aecore.files import write_whole
+from aecore.files import json_text, write_whole
 
 
 def add_to(add: Add) -> None:
@@ -48,11 +47,13 @@ def _list(options: argparse.Namespace) -> int:
     for sentence in store.damaged():
         print(f"aecore: {sentence}", file=sys.stderr)
     if options.json:
-        print(json.dumps([_listed(run) for run in runs], indent=1))
+        print(json_text([_listed(run) for run in runs], indent=1))
         return 0
     width = max((len(run.run_id) for run in runs), default=0)
     for run in runs:
         print(f"{run.run_id:<{width}}  {run.title:<44}  {summary(run.evaluation)}")
+        if sentence := evaluation.useless(run.config, run.evaluation):
+            print(f"{'':<{width}}  {sentence}")
     if not runs:
         print("There are no runs yet; `aecore train ae` makes one.")
     return 0
@@ -77,6 +78,8 @@ def _evaluate(options: argparse.Namespace) -> int:
         run.run_id, run.config, run.stacks, images, run.record["epochs"], options.codes, options.noise, dataset.span
     ).evaluation
     table["split"] = options.split
+    if options.split == "test" and not options.noise:
+        table |= {name: value for name, value in run.evaluation.items() if name.startswith("mean_image_")}
     added: dict[str, Any] = {}
     if options.measures == "all":
         from aecore.measures import measure
@@ -86,12 +89,18 @@ def _evaluate(options: argparse.Namespace) -> int:
         run.save_measures({**run.measures, **added, **_other_codes(run, table)})
     table |= added
     if options.json:
-        print(json.dumps(table))
+        print(json_text(table))
         return 0
     for name, value in table.items():
         if not isinstance(value, list):
-            print(f"{name:<30} {value:.4f}" if isinstance(value, float) else f"{name:<30} {value}")
+            print(f"{name:<30} {_printed(value)}")
+    if sentence := evaluation.useless(run.config, table):
+        print(sentence)
     return 0
+
+
+def _printed(value: Any) -> Any:
+    return "–" if value is None else brief(value, 4) if isinstance(value, float) else value
 
 
 def _other_codes(run: store.Run, table: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +125,7 @@ def _certificate(options: argparse.Namespace) -> int:
     lines = certificate.lines()
     if options.into:
         _write_into(Path(options.into), lines)
-    print(json.dumps([line.to_dict() for line in lines], indent=1) if options.json else certificate.markdown(lines))
+    print(json_text([line.to_dict() for line in lines], indent=1) if options.json else certificate.markdown(lines))
     return int(any(line.state == "missed" for line in lines))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from io import BytesIO
 
 import numpy as np
 
 from aecore.exports.pictures import TILES
 from aecore.exports.view import View
+from aecore.files import json_text
 
 
 def as_json(view: View) -> dict[str, bytes]:
@@ -23,7 +23,7 @@ def as_json(view: View) -> dict[str, bytes]:
     }
     if view.walks:
         told["walk"] = view.walk(TILES).tolist()
-    return {f"{run.run_id}.json": json.dumps(told, indent=1).encode()}
+    return {f"{run.run_id}.json": json_text(told, indent=1).encode()}
 
 
 def as_npz(view: View) -> dict[str, bytes]:

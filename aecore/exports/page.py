@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import html
-import json
 import re
 from pathlib import Path
 from string import Template
@@ -17,7 +16,7 @@ from aecore import inverse, projection, space
 from aecore.config import train_command
 from aecore.errors import AecoreError
 from aecore.exports.view import View
-from aecore.files import tensor_bytes
+from aecore.files import json_text, tensor_bytes
 from aecore.javascript import join
 from aecore.places import encode_code
 from aecore.projection import METHODS, NEIGHBOURS
@@ -46,7 +45,7 @@ def page(view: View) -> dict[str, bytes]:
         blobs="\n".join(
             f'<script type="text/plain" data-blob="{html.escape(key)}">{data}</script>' for key, data in _blobs(run)
         ),
-        facts=json.dumps(_facts(view)).replace("<", "\\u003c"),
+        facts=json_text(_facts(view)).replace("<", "\\u003c"),
     )
     return {f"{run.run_id}.html": filled.encode()}
 

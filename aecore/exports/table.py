@@ -42,7 +42,7 @@ def parquet(view: View) -> dict[str, bytes]:
     run = view.run
     table = pyarrow.table({name: np.ascontiguousarray(column) for name, column in columns(view).items()})
     if view.images:
-        pictures = datasets.load(run.config.dataset).test_images
+        pictures = run.dataset.test_images
         held = [pyarrow.array([png(picture) for picture in pictures], pyarrow.binary())]
         held += [pyarrow.array([f"test-{index}.png" for index in range(len(pictures))])]
         table = table.append_column("image", pyarrow.StructArray.from_arrays(held, ["bytes", "path"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from sklearn import decomposition
 from torch import Generator, Tensor
@@ -41,6 +42,8 @@ class PCA(Model):
 
     def initialise(self, images: Images) -> None:
         """Solve the eigenproblem of the images' covariance, which images on disk are summed into part by part."""
+        if len(images) < 2:
+            raise AecoreError("PCA needs at least two training images, and there is one; use more images.")
         if len(images) < self.config.latent_dim:
             raise AecoreError(
                 f"PCA with {self.config.latent_dim} components needs at least as many images, not {len(images)}; "
@@ -56,7 +59,8 @@ class PCA(Model):
         """Mean and components by scikit-learn."""
         solver = "covariance_eigh" if len(images) > images.shape[1] else "full"
         x = self.pixels(images, torch.float64).numpy()
-        fitted = decomposition.PCA(self.config.latent_dim, svd_solver=solver, copy=False).fit(x)
+        with np.errstate(invalid="ignore"):  # of equal images, the shares of their variance, which is 0
+            fitted = decomposition.PCA(self.config.latent_dim, svd_solver=solver, copy=False).fit(x)
         return torch.tensor(fitted.mean_), torch.tensor(fitted.components_)
 
     def _summed(self, images: Mapped) -> tuple[Tensor, Tensor]:

@@ -231,8 +231,12 @@ def _certificate() -> None:
 
 def _pca(dataset: Dataset, chosen: Sequence[Run]) -> None:
     st.header("How long a code PCA needs")
-    with st.spinner("Solving PCA for every code length…"):
-        curve = runs.pca_curve(dataset)
+    try:
+        with st.spinner("Solving PCA for every code length…"):
+            curve = runs.pca_curve(dataset)
+    except AecoreError as error:
+        st.info(said(error))
+        return
     nonlinear = [run for run in chosen if run.config.family != "pca"]  # PCA itself is the yardstick
     matches = [
         charts.Match(name.words, run.evaluation["sse"], spectrum.equal_length(curve, run.evaluation["sse"]))
@@ -242,8 +246,7 @@ def _pca(dataset: Dataset, chosen: Sequence[Run]) -> None:
     with words:
         for run, match in zip(nonlinear, matches, strict=True):
             st.metric(
-                f"The {run.config.latent_dim}-number {plain(match.label)} equals PCA with",
-                f"{match.components} numbers",
+                f"The {run.config.latent_dim}-number {plain(match.label)} equals PCA with", _numbers_of(match, curve)
             )
         st.caption(
             "PCA is the best linear code of each length. It is fitted on the training images; "
@@ -251,6 +254,13 @@ def _pca(dataset: Dataset, chosen: Sequence[Run]) -> None:
         )
     with chart:
         st.plotly_chart(charts.pca_curve(curve, matches), config={"displayModeBar": False}, key="pca_curve")
+
+
+def _numbers_of(match: charts.Match, curve: NDArray[np.float64]) -> str:
+    """How many numbers PCA needs; where all that there are leave more than the model does, that."""
+    if match.components is None:
+        return f"no number: its {len(curve) - 1} leave SSE {curve[-1]:.2f}"
+    return f"{match.components} number" if match.components == 1 else f"{match.components} numbers"
 
 
 or_sentence(page)()

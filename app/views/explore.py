@@ -20,6 +20,7 @@ from plain import plain, said
 
 from aecore import neighbours
 from aecore.errors import AecoreError
+from aecore.evaluation import useless
 from aecore.families import MODELS
 from aecore.places import decode_code
 from aecore.store import Run
@@ -53,6 +54,8 @@ def page() -> None:
     number, place, problem = st.session_state[OPENING]
     if problem:
         st.info(said(problem))
+    if sentence := useless(run.config, run.evaluation):
+        st.info(said(sentence))
     _explorer(run, place, number)
     components.store_last(partial(runs.weights, run), partial(runs.codes, run), partial(runs.images, run))
 

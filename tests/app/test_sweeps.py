@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 
 import pytest
@@ -122,7 +121,7 @@ def test_a_study_can_be_gone_on_with_and_deleted(search, study, started):
 
 def test_a_search_that_runs_can_be_stopped(search, study):
     app = search()
-    with locks.hold(f"study-mine.{socket.gethostname()}.1"):
+    with locks.hold(studies.slot_name("mine", "1")):
         app.run()
         assert not [one for one in app.button if one.label == "Delete the study"]
         button(app, "Stop search").click().run()
@@ -133,7 +132,7 @@ def test_a_search_that_runs_can_be_stopped(search, study):
 
 def test_a_search_says_that_it_waits_for_runs(search, study):
     app = search()
-    with locks.hold(f"study-mine.{socket.gethostname()}.1"), turns.turn_if_free():
+    with locks.hold(studies.slot_name("mine", "1")), turns.turn_if_free():
         app.run()
         assert [one.value.endswith("waits for the runs above") for one in app.markdown if "BCE, nats" in one.value] == [
             True

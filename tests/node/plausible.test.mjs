@@ -36,6 +36,12 @@ test("steps along a vector end where the code leaves the data", () => {
   }
 });
 
+test("where test codes are too few to tell, no code lies outside and no share is known", () => {
+  assert.equal(shareNearer(null, [1, 2]), null);
+  assert.equal(isOutside(null, [1e9, 2]), false);
+  assert.deepEqual(reach(null, [1, 2], [[1, 0], [0, 1]]), [[-Infinity, Infinity], [-Infinity, Infinity]]);
+});
+
 test("lerp and slerp are numpy's", () => {
   for (const { ways: { a, b, t, lerp: straight, slerp: arc } } of cases) {
     t.forEach((share, i) => {

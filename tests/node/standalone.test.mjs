@@ -6,7 +6,7 @@ import test from "node:test";
 import { encodeCode } from "../../app/components/js/link.js";
 import { linked, opening } from "../../app/components/standalone/standalone.js";
 
-const space = { count: 3, dimensions: [{}, {}], means: [[0, 0], null] };
+const space = { prior: true, count: 3, dimensions: [{}, {}], means: [[0, 0], null] };
 const place = (query) => linked(new URLSearchParams(query), space);
 
 test("a place that the file holds opens", () => {

@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { brief } from "../../app/components/explorer/numbers.js";
-import { normals, parseStart, sampleCode, startCode, startName } from "../../app/components/explorer/starts.js";
+import { hasSamples, isStart, normals, parseStart, sampleCode, startCode, startName } from "../../app/components/explorer/starts.js";
 
 const space = {
   dimensions: [{}, {}],
   means: [[1, 2], [3, 4]],
   gaussian: { mean: [10, 20], cholesky: [[2], [1, 0.5]] },
+  prior: false, count: 3,
 };
 
 test("names are read and written", () => {
@@ -28,6 +29,13 @@ test("a sample is mean + L e, and e itself under a prior", () => {
   const e = normals(7, 2);
   assert.deepEqual(sampleCode(null, 2, 7), e);
   assert.deepEqual(sampleCode(space.gaussian, 2, 7), Float32Array.from([10 + 2 * e[0], 20 + e[0] + 0.5 * e[1]]));
+});
+
+test("one code alone has no Gaussian to draw from; a prior needs no code", () => {
+  const kinds = [{ gaussian: null, prior: false }, { gaussian: null, prior: true }, space].map((one) => ({ ...space, ...one }));
+  assert.deepEqual(kinds.map(hasSamples), [false, true, true]);
+  assert.deepEqual(kinds.map((one) => isStart("sample-7", one)), [false, true, true]);
+  assert.ok(kinds.every((one) => isStart("test-2", one) && !isStart("test-3", one)));
 });
 
 test("normals are standard normal, and seeds tell them apart", () => {

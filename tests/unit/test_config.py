@@ -35,6 +35,7 @@ def test_the_id_tells_configs_apart_and_equal_ones_together():
         ({"family": "ae", "latent_dim": 0}, "latent_dim"),
         ({"family": "ae", "latent_dim": 2.5}, "latent_dim"),
         ({"family": "ae", "epochs": -1}, "epochs"),
+        ({"family": "logistic-pca", "epochs": 0}, "'epochs' must be at least 1"),
         ({"family": "ae", "batch_size": True}, "batch_size"),
         ({"family": "ae", "lr": 0.0}, "lr"),
         ({"family": "ae", "lr": float("nan")}, "lr"),

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from aecore import RunConfig, evaluation
+from aecore import AecoreError, RunConfig, evaluation
 from aecore.stacks import Layer, Stack, sigmoid
 
 RANDOM = np.random.default_rng(0)
@@ -121,3 +121,50 @@ def test_noise_goes_in_and_the_clean_image_is_the_target():
     np.testing.assert_allclose((noisy.codes - clean.codes).var(0), expected, rtol=0.1)
     np.testing.assert_allclose(noisy.errors["sse"], evaluation.sse(X, STACKS["decoder"](noisy.codes)), rtol=1e-5)
     assert noisy.evaluation["bce_floor"] == clean.evaluation["bce_floor"]
+
+
+def test_without_error_there_is_no_psnr():
+    black = {
+        "encoder": Stack((dense(9, 2),)),
+        "decoder": Stack((Layer(np.zeros((9, 2), np.float32), np.zeros(9, np.float32), "linear"),)),
+    }
+    table = evaluation.evaluate(
+        "id", RunConfig("pca", latent_dim=2), black, np.zeros((5, 3, 3), np.uint8), 0
+    ).evaluation
+    assert (table["sse"], table["psnr"]) == (0, None)
+    assert evaluation.psnr(0.01) == pytest.approx(20)
+
+
+@pytest.mark.parametrize("name", ["encoder", "logvar", "decoder"])
+def test_what_is_not_finite_is_one_sentence(name):
+    """Weights so large that float32 overflows, as a rate that is too high leaves them."""
+    layer = STACKS[name].layers[0]
+    large = Layer(layer.weight * np.float32(1e30), layer.bias * np.float32(1e38), "linear")
+    broken = {**STACKS, name: Stack((large,))}
+    with pytest.raises(AecoreError, match="'id' are not finite numbers"):
+        evaluation.evaluate("id", VAE, broken, IMAGES[:9], 7)
+
+
+def test_the_mean_images_errors():
+    train, test = IMAGES[:50], IMAGES[50:]
+    x, y = train.reshape(50, -1) / 255, test.reshape(len(test), -1) / 255
+    found = evaluation.mean_image_errors(train, test)
+    assert found["mean_image_sse"] == pytest.approx(np.square(y - x.mean(0)).sum(1).mean(), rel=1e-5)
+    p = torch.tensor((x.sum(0) + 0.5) / 51)
+    expected = -Bernoulli(p, validate_args=False).log_prob(torch.tensor(y)).sum(1).mean().item()
+    assert found["mean_image_bce"] == pytest.approx(expected, rel=1e-5)
+    black, white = np.zeros((3, 2, 2), np.uint8), np.full((2, 2, 2), 255, np.uint8)
+    assert evaluation.mean_image_errors(black, white) == pytest.approx(
+        {"mean_image_sse": 4, "mean_image_bce": -4 * np.log(0.5 / 4)}
+    )
+    signed = evaluation.mean_image_errors(train, test, (-1.0, 1.0))
+    assert signed == {"mean_image_sse": pytest.approx(4 * found["mean_image_sse"], rel=1e-5)}  # no probabilities
+
+
+def test_a_run_worse_than_the_mean_image_is_said_to_be():
+    table = {"sse": 5.0, "mean_image_sse": 9.0, "bce": 1e21, "mean_image_bce": 250.3}
+    assert "BCE 1e+21, where that image has 250.3" in evaluation.useless(VAE, table)
+    assert evaluation.useless(VAE, {**table, "bce": 250.3}) == ""
+    assert evaluation.useless(RunConfig("vae", loss="mse"), table) == ""
+    assert "SSE 9.5" in evaluation.useless(RunConfig("pca"), {**table, "sse": 9.5})
+    assert evaluation.useless(VAE, {"bce": 1e21}) == ""  # an older run does not say

@@ -36,7 +36,7 @@ def gauge(run):
     cloud = fit_cloud(aggregate(run))
     mean, codes = cloud.mean.astype(np.float32), run.codes[:3]
     z = np.concatenate([mean + (codes - mean) * np.float32(scale) for scale in (0.3, 1, 2, 6)])
-    return {"cloud": space.cloud(run), "z": z.tolist(), "share": cloud.share(z).tolist(),
+    return {"cloud": space.cloud(run)[0], "z": z.tolist(), "share": cloud.share(z).tolist(),
             "outside": cloud.outside(z).tolist(), "prior": prior_share(z).tolist()}  # fmt: skip
 
 

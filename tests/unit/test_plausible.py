@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from aecore import AecoreError, make_config, store
-from aecore.plausible import aggregate, fit_cloud, prior_share
+from aecore.covariance import moments
+from aecore.plausible import LEAST, aggregate, fit_cloud, prior_share
 
 
 @pytest.fixture
@@ -43,9 +44,51 @@ def test_a_dimension_that_never_varies_is_left_at_once(codes):
     assert cloud.outside(codes[:1] + np.array([0, 0.1, 0], np.float32))
 
 
-def test_a_cloud_of_one_code_is_explained(codes):
-    with pytest.raises(AecoreError, match="at least two codes"):
-        fit_cloud(codes[:1])
+@pytest.mark.parametrize("few", [1, 2, LEAST - 1])
+def test_too_few_codes_to_tell_are_one_sentence(codes, few):
+    with pytest.raises(AecoreError, match=f"Too few test codes to tell: {few}, and it takes {LEAST}"):
+        fit_cloud(codes[:few])
+    with pytest.raises(AecoreError, match=f"{few} of {50 * few} differ"):
+        fit_cloud(np.repeat(codes[:few], 50, axis=0))
+    with pytest.raises(AecoreError, match="not finite"):
+        fit_cloud(np.full((20, 2), np.nan, np.float32))
+
+
+def test_few_codes_are_left_out_of_the_cloud_that_their_distance_is_taken_to():
+    codes = np.random.default_rng(3).standard_normal((12, 20)).astype(np.float32) * np.linspace(0.1, 3, 20)
+    codes = codes.astype(np.float32)
+    _, covariance, own = moments(codes)
+    target = covariance - own * np.cov(codes.astype(np.float64), rowvar=False)
+    expected = []
+    for row in range(12):
+        others = np.delete(codes, row, axis=0).astype(np.float64)
+        off = codes[row] - others.mean(0)
+        expected.append(off @ np.linalg.solve(own * np.cov(others, rowvar=False) + target, off))
+    assert own < 1
+    np.testing.assert_allclose(fit_cloud(codes).distances[[0, -1]], [min(expected), max(expected)], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("n", "most"), [(10, 0.35), (20, 0.15), (60, 0.06), (200, 0.04)])
+def test_of_few_codes_in_twenty_dimensions_the_gauge_is_not_flat(n, most):
+    """Fresh codes of the same Gaussian: half of them lie beyond half of the test codes, and few have left the data."""
+    random = np.random.default_rng(n)
+    share, outside = [], []
+    for _ in range(20):
+        mix = random.standard_normal((20, 20)) * np.geomspace(1, 0.05, 20)
+        known, fresh = (random.standard_normal((count, 20)) @ mix for count in (n, 200))
+        cloud = fit_cloud(known.astype(np.float32))
+        share.append(cloud.share(fresh.astype(np.float32)).mean())
+        outside.append(cloud.outside(fresh.astype(np.float32)).mean())
+        assert cloud.share(cloud.mean[None] + 0.1 * known.std(0)).max() < 0.1
+    assert np.mean(share) == pytest.approx(0.5, abs=0.1)
+    assert np.mean(outside) < most
+
+
+def test_many_codes_are_taken_as_they_are(codes):
+    cloud = fit_cloud(codes)
+    covariance = np.linalg.inv(cloud.whiten.T @ cloud.whiten)
+    np.testing.assert_allclose(covariance, np.cov(codes, rowvar=False), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(cloud.distances[-1], cloud.mahalanobis(codes).max())
 
 
 def test_a_vaes_cloud_holds_the_width_of_its_posterior():

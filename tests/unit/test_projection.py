@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from aecore import AecoreError
+from aecore.inverse import blend_of_others
 from aecore.projection import METHODS, NEIGHBOURS, blend, lift, plane, project
 
 
@@ -98,11 +102,56 @@ def test_blend_of_codes_on_one_spot_is_their_mean(codes):
         (np.full((9, 3), np.nan, np.float32), "pca", "not finite"),
         (np.zeros((7, 3), np.float32), "tsne", "at least 8 codes, not 7"),
         (np.zeros((7, 3), np.float32), "umap", "at least 8 codes, not 7"),
+        (np.arange(60, dtype=np.float32).reshape(20, 3) // 9, "tsne", "at least 8 different codes, not 7"),
+        (np.zeros((50, 3), np.float32), "umap", "at least 8 different codes, not 1"),
     ],
 )
 def test_bad_input_gets_one_sentence(codes, method, words):
     with pytest.raises(AecoreError, match=words):
         project(codes, method)
+
+
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+def test_codes_on_a_line_have_finite_points(codes, method):
+    line = codes[:60, :1]
+    points = project(line, method)
+    assert np.isfinite(points).all() and (points[:, 1] == 0).all() and np.ptp(points[:, 0]) > 1
+    inside = np.outer(codes[:60, 0], np.linspace(1, 2, 20)).astype(np.float32)  # a line through twenty dimensions
+    assert np.isfinite(project(inside, method)).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_equal_codes_have_one_place(codes, method):
+    points = project(np.repeat(codes[:10], 30, axis=0), method).reshape(10, 30, 2)
+    assert np.ptp(points, axis=1).max() < 1e-4
+    assert np.ptp(points[:, 0], axis=0).min() > 1
+
+
+def test_points_that_are_not_finite_are_one_sentence(codes, monkeypatch):
+    lost = replace(METHODS["umap"], package=None, project=lambda codes, seed: np.full((len(codes), 2), np.nan))
+    monkeypatch.setitem(METHODS, "umap", lost)
+    with pytest.raises(AecoreError, match="UMAP found no finite points"):
+        project(codes, "umap")
+
+
+def test_what_umap_compiles_is_kept_in_the_home_unless_the_user_says_where(tmp_path):
+    script = "from aecore.projection import _umap_class; _umap_class(); import numba; print(numba.config.CACHE_DIR)"
+    clean = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    for extra, expected in (({}, tmp_path / "numba"), ({"NUMBA_CACHE_DIR": str(tmp_path / "mine")}, tmp_path / "mine")):
+        told = subprocess.run(
+            [sys.executable, "-c", script], env={**clean, "AECORE_HOME": str(tmp_path), **extra},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert told.stdout.strip() == str(expected)
+
+
+def test_few_codes_can_be_walked_backwards(codes):
+    for n in (1, 2, 3):
+        few, layout = codes[:n], project(codes[:n], "pca")
+        assert np.isfinite(blend(layout, few, layout)).all()
+        if n > 1:
+            found = blend_of_others(few, layout, np.arange(n))
+            assert found.shape == few.shape and not (found == few).all(1).any()
 
 
 def test_a_method_whose_package_is_missing_says_what_brings_it(codes, monkeypatch):

@@ -398,5 +398,25 @@ def test_a_slot_is_one_processs(tiny):
     assert len(trials) == 1
 
 
+def test_what_killed_processes_left_is_failed_at_once_by_whoever_joins(tiny):
+    """Trials of other machines, other homes, and processes that are alive are left alone."""
+    study = join("s", plan_of())
+    others = ("study-s.elsewhere.0123abcd.1", f"study-s.{os.uname().nodename}.other123.1", study_slot(4))
+    for worker in (study_slot(2), study_slot(3), *others):
+        study.optuna.ask().set_user_attr(studies.WORKER, worker)
+    with locks.hold(study_slot(4)):
+        list(sweep(study, 4))  # three others' and one of its own
+    states = [trial.state.name for trial in join("s").optuna.get_trials()]
+    assert states == ["FAIL", "FAIL", "RUNNING", "RUNNING", "RUNNING", "COMPLETE"]
+
+
+def test_a_trial_without_a_score_fails_with_a_sentence_and_counts(tiny, monkeypatch):
+    monkeypatch.setattr(sweeping, "_scores", lambda plan, config: iter(()))
+    trials = list(sweep(join("s", plan_of()), 2))
+    assert [trial.state for trial in trials] == ["failed", "failed"]
+    assert all("no score" in trial.sentence for trial in trials)
+    assert studies.best(trials) is None
+
+
 def study_slot(number):
-    return f"study-s.{os.uname().nodename}.{number}"
+    return studies.slot_name("s", str(number))

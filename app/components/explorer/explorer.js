@@ -15,7 +15,7 @@ import { Picture } from "./picture.js";
 import { keepPicture, keptPicture } from "./pictures.js";
 import { copyLinkWith } from "./share.js";
 import { Sliders } from "./sliders.js";
-import { parseStart, sampleCode, startCode, startName } from "./starts.js";
+import { hasSamples, parseStart, sampleCode, startCode, startName } from "./starts.js";
 
 const KEYS_REST = 300; // ms after the last key until a movement by keys has ended
 
@@ -84,6 +84,7 @@ class Explorer {
     Object.assign(this, { space, opened: opening.number, decode: null, encode: null, logvar: null, codes: null, images: null, labels: null });
     clearTimeout(this.timer);
     this.gauge.open(space);
+    this.root.querySelector(".random").hidden = !hasSamples(space);
     this.axes = null;
     this.picker.show(space);
     this.look(first ? opening.panel : undefined, opening.view);

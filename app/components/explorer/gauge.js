@@ -10,19 +10,24 @@ export class Gauge {
     this.aboutPrior = root.querySelector(".about-prior");
   }
 
-  // A run without a Gaussian of its own samples from the prior.
-  open({ cloud, gaussian }) {
-    this.cloud = cloud;
-    this.aboutPrior.hidden = gaussian !== null;
+  // cloud: null where it cannot be told, and unsure says why.
+  open({ cloud, unsure, prior }) {
+    Object.assign(this, { cloud, unsure });
+    this.level.hidden = !cloud;
+    this.aboutPrior.hidden = !prior;
   }
 
   show(z) {
     const share = shareNearer(this.cloud, z);
-    const prior = this.aboutPrior.hidden ? "" : `, ${percent(priorShare(z))} of the prior`;
+    const prior = this.aboutPrior.hidden ? "" : `${percent(priorShare(z))} of the prior`;
+    this.root.classList.toggle("outside", this.outside(z));
+    if (share === null) {
+      this.words.textContent = prior ? `beyond ${prior}. ${this.unsure}` : this.unsure;
+      return;
+    }
     this.level.style.setProperty("--share", share);
     this.level.ariaValueNow = (100 * share).toFixed(1);
-    this.level.ariaValueText = this.words.textContent = `beyond ${percent(share)} of the test codes${prior}`;
-    this.root.classList.toggle("outside", this.outside(z));
+    this.level.ariaValueText = this.words.textContent = `beyond ${percent(share)} of the test codes${prior && `, ${prior}`}`;
   }
 
   // Whether z has left the data.

@@ -2,7 +2,7 @@
 
 import { makePainter } from "../js/pixels.js";
 import { keptPicture } from "./pictures.js";
-import { startCode } from "./starts.js";
+import { hasSamples, startCode } from "./starts.js";
 
 const ROW = 8; // pictures to choose from
 const SEEDS = 10000;
@@ -40,6 +40,7 @@ export class Picker {
     this.index.max = space.count - 1;
     this.class.replaceChildren(...labelsWithMean(space).map((label) => new Option(space.classes[label], label)));
     this.kindName.textContent = sampleName(space);
+    this.kindName.parentElement.hidden = !hasSamples(space);
   }
 
   // The test images with their labels, bytes, once they are here.
@@ -159,10 +160,10 @@ export function describe({ kind, number }, space, label) {
 }
 
 function sampleName(space) {
-  return space.gaussian ? "Sample" : "Prior sample";
+  return space.prior ? "Prior sample" : "Sample";
 }
 
 // What a sample is drawn from.
 function source(space) {
-  return space.gaussian ? "from a Gaussian fitted to the test codes" : "z ∼ N(0, I)";
+  return space.prior ? "z ∼ N(0, I)" : "from a Gaussian fitted to the test codes";
 }

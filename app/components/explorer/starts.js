@@ -11,10 +11,15 @@ export function startName({ kind, number }) {
 }
 
 // Whether there is such a start in any browser: the last two kinds are not in all. space: as for startCode.
-export function isStart(text, { count, means }) {
-  const [, kind, number] = /^(test|mean|sample)-(\d{1,10})$/.exec(text) ?? [];
-  const there = { test: number < count, mean: Boolean(means[Number(number)]), sample: number < 2 ** 32 };
+export function isStart(text, space) {
+  const [, kind, number] = /^(test|mean|sample)-(\d{1,10})$/.exec(text) ?? [], { count, means } = space;
+  const there = { test: number < count, mean: Boolean(means[Number(number)]), sample: hasSamples(space) && number < 2 ** 32 };
   return text === "zero" || (there[kind] ?? false);
+}
+
+// Whether there is something to draw samples from: one test code alone has no Gaussian.
+export function hasSamples({ prior, gaussian }) {
+  return Boolean(prior || gaussian);
 }
 
 // The code of a start, Float32Array (d). space: what the server says about the run's codes (`means`,

@@ -2,7 +2,8 @@
 
 const EDGE = 0.99; // beyond this share of the test codes a code has left the data
 
-// A cloud of codes as `aecore.space.cloud` describes it: {mean (d), whiten: the lower rows of L^-1, with L L^T the
+// A cloud of codes as `aecore.space.cloud` describes it, or null where that cannot be told: then no code lies outside,
+// and no share is known. {mean (d), whiten: the lower rows of L^-1, with L L^T the
 // covariance, distances: quantiles of the codes' squared Mahalanobis distances, from 0 to 1 in even steps}.
 
 // (z - mean)^T C^-1 (z - mean) = | L^-1 (z - mean) |^2
@@ -10,19 +11,20 @@ export function mahalanobis(cloud, z) {
   return squaredLength(whiten(cloud, z));
 }
 
-// The share of the codes that lie nearer to their mean than z.
+// The share of the codes that lie nearer to their mean than z, or null.
 export function shareNearer(cloud, z) {
-  return shareAt(cloud.distances, mahalanobis(cloud, z));
+  return cloud && shareAt(cloud.distances, mahalanobis(cloud, z));
 }
 
 // Whether z has left the data.
 export function isOutside(cloud, z) {
-  return mahalanobis(cloud, z) > limitOf(cloud);
+  return cloud !== null && mahalanobis(cloud, z) > limitOf(cloud);
 }
 
 // For each vector the steps [low, high] along it between which z stays in the data, or null where it does nowhere. With
 // w = L^-1 (z - mean) and u = L^-1 vector: | w + step u |^2 = limit.
 export function reach(cloud, z, vectors) {
+  if (!cloud) return vectors.map(() => [-Infinity, Infinity]);
   const w = whiten(cloud, z), left = squaredLength(w) - limitOf(cloud);
   return vectors.map((vector) => {
     let along = 0, square = 0;

@@ -35,7 +35,7 @@ export class Interpolate {
       </div>
       <div class="rows"></div>
       <input class="along" type="range" min="0" max="1" step="any" value="0" aria-label="Position between A and B">
-      <p class="note">Under each step: how many per cent of the model's test codes lie nearer to their centre.</p>`;
+      <p class="note">Under each step: how many per cent of the model's test codes lie nearer to their centre; – where these are too few to tell.</p>`;
     const find = (selector) => root.querySelector(selector);
     Object.assign(this, {
       root, explorer, way: find(".way"), along: find(".along"), others: find(".others"), beside: find(".beside"),
@@ -117,7 +117,7 @@ export class Interpolate {
     const key = [this.way.value, ...this.ends].join();
     if (this.shown !== key) this.showEnds();
     this.shown = key;
-    const row = this.rows.find((one) => one.model?.().cloud && one.drawn !== key);
+    const row = this.rows.find((one) => one.model?.().cloud !== undefined && one.drawn !== key);
     if (!row) return;
     row.drawn = key;
     this.draw(row);
@@ -136,10 +136,11 @@ export class Interpolate {
   draw(row) {
     const { decode, cloud } = row.model(), [a, b] = this.endsIn(row);
     for (let tile = 0; tile < TILES; tile++) {
-      const t = tile / (TILES - 1), z = WAYS[this.way.value](a, b, t), nearer = Math.round(100 * shareNearer(cloud, z));
+      const t = tile / (TILES - 1), z = WAYS[this.way.value](a, b, t), share = shareNearer(cloud, z);
+      const nearer = share === null ? null : Math.round(100 * share);
       row.strip.draw(tile, decode(z), isOutside(cloud, z));
-      row.strip.name(tile, `${row.run ? `Open in ${row.title}` : "Go"}, ${Math.round(100 * t)} % of the way; beyond ${nearer} % of the test codes`);
-      row.strip.note(tile, String(nearer));
+      row.strip.name(tile, `${row.run ? `Open in ${row.title}` : "Go"}, ${Math.round(100 * t)} % of the way; ${nearer === null ? "too few test codes to tell more" : `beyond ${nearer} % of the test codes`}`);
+      row.strip.note(tile, nearer === null ? "–" : String(nearer));
     }
   }
 
