@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from aecore import certificate, datasets, evaluation, store
-from aecore.commands.options import Add, summary
+from aecore.commands.options import Add, complain, summary
 from aecore.config import Codes
 from aecore.errors import AecoreError
 from aecore.files import write_whole
@@ -46,7 +45,7 @@ def add_to(add: Add) -> None:
 def _list(options: argparse.Namespace) -> int:
     runs = store.runs()
     for sentence in store.damaged():
-        print(f"aecore: {sentence}", file=sys.stderr)
+        complain(sentence)
     if options.json:
         print(json.dumps([_listed(run) for run in runs], indent=1))
         return 0
@@ -125,6 +124,8 @@ def _write_into(path: Path, lines: Sequence[certificate.Line]) -> None:
         write_whole(path, certificate.inserted(path.read_text("utf-8"), lines).encode())
     except OSError as error:
         raise AecoreError(f"{path} cannot be read or written ({error.strerror}); name another file.") from error
+    except UnicodeDecodeError as error:
+        raise AecoreError(f"{path} is no text in UTF-8; name a Markdown file.") from error
 
 
 def _classifier(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from aecore import jobs, store
-from aecore.commands.options import Add
+from aecore.commands.options import Add, agreed
 
 
 def add_to(add: Add) -> None:
@@ -38,7 +38,7 @@ def _ask(act: Callable[[str], None], options: argparse.Namespace) -> int:
 def _delete(options: argparse.Namespace) -> int:
     unfinished = options.run in [job.run_id for job in jobs.jobs()]
     run = None if unfinished else store.load(options.run)
-    if not options.yes and input(f"Delete '{options.run}' and all that it learned? [y/N] ").strip().lower() != "y":
+    if not options.yes and not agreed(f"Delete '{options.run}' and all that it learned? [y/N] "):
         return 1
     if run:
         store.delete(run)
