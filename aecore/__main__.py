@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import TextIO
 
-from aecore import waiting  # noqa: F401 - before torch loads
+from aecore import store, waiting  # noqa: F401 - waiting: before torch loads
 from aecore.commands import data, export, figure, runs, scores, search, unfinished
 from aecore.commands.options import Parser, complain
 from aecore.errors import AecoreError, system_errors
@@ -48,6 +49,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         os.environ["AECORE_HOME"] = options.store
     if getattr(options, "device", None):
         os.environ["AECORE_DEVICE"] = options.device
+    if store.home().exists() and not store.home().is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(store.home()))
     command: Callable[[argparse.Namespace], int] = options.command
     return command(options)
 

@@ -46,7 +46,7 @@ class RunConfig:
 
     family: str
     dataset: str = "fashion_mnist"
-    latent_dim: int = _within(20, 1, 1024)  # the pages show a slider for each, and a matrix of their covariances
+    latent_dim: int = _within(20, 1, 512)  # the pages show a slider for each, and a matrix of their covariances
     hidden: tuple[int, ...] | None = None  # encoder widths, mirrored in the decoder; None: the family's own
     activation: Activation = "relu"
     output: Output = "sigmoid"  # what the decoder ends in; linear: for pixels that are any real number

@@ -24,8 +24,11 @@ def write_whole(path: Path, data: bytes, parents: bool = True) -> None:
     """Write a file so that readers see the old one or the new one, never a part.
 
     Its folder is made where it is absent; without `parents` the folder above that has to be there. Raises `OSError`,
-    and then the old file stands as it was.
+    and then the old file stands as it was. What is no file, such as /dev/stdout or a pipe, is written to as it is.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(data)
+        return
     path.parent.mkdir(parents=parents, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
     try:

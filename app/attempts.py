@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from aecore.errors import AecoreError
+from aecore.errors import AecoreError, system_errors
 
 _PROBLEM = "problem"
 
@@ -15,7 +15,8 @@ _PROBLEM = "problem"
 def attempt(action: Callable[..., Any], *arguments: Any, place: str = _PROBLEM) -> None:
     """Do what a button asked for; where it cannot be done, keep the sentence for `show_problem` at that place."""
     try:
-        action(*arguments)
+        with system_errors():
+            action(*arguments)
     except AecoreError as error:
         st.session_state[place] = str(error)
 
