@@ -38,6 +38,9 @@ def write_whole(path: Path, data: bytes, parents: bool = True) -> None:
             file.flush()
             os.fsync(file.fileno())
             part.replace(path)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # not the part, which nobody knows
+        raise
     finally:
         part.unlink(missing_ok=True)
 

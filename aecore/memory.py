@@ -41,7 +41,7 @@ def check_memory(config: RunConfig, dataset: Dataset) -> None:
 def needed(config: RunConfig, pixels: int, batch: int) -> int:
     """The bytes that training takes at least: weights and what the optimiser keeps of them, and one batch's units."""
     widths = (pixels, *config.widths, config.latent_dim)
-    weights = 2 * sum((before + 1) * after for before, after in pairwise(widths))  # encoder and decoder
+    weights = sum(2 * before * after + before + after for before, after in pairwise(widths))  # encoder and decoder
     return A_WEIGHT * weights + A_UNIT * batch * 2 * sum(widths)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from aecore import certificate, datasets, evaluation, store
 from aecore.commands.options import Add, complain, summary
-from aecore.config import Codes
+from aecore.config import RANGES, Codes
 from aecore.errors import AecoreError
 from aecore.files import write_whole
 
@@ -81,16 +80,20 @@ def _evaluate(options: argparse.Namespace) -> int:
         from aecore.measures import measure
 
         added |= measure(run)
-    if options.keep:
-        run.save_measures({**run.measures, **added, **_other_codes(run, table)})
-    table |= added
-    if options.json:
+    kept = {**run.measures, **added, **_other_codes(run, table)}
+    _print_table(table | added, options.json)
+    if options.keep:  # last, so that a full disk takes no number from who has waited for it
+        run.save_measures(kept)
+    return 0
+
+
+def _print_table(table: dict[str, Any], as_json: bool) -> None:
+    if as_json:
         print(json.dumps(table))
-        return 0
+        return
     for name, value in table.items():
         if not isinstance(value, list):
             print(f"{name:<30} {value:.4f}" if isinstance(value, float) else f"{name:<30} {value}")
-    return 0
 
 
 def _other_codes(run: store.Run, table: dict[str, Any]) -> dict[str, Any]:
@@ -101,12 +104,13 @@ def _other_codes(run: store.Run, table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _variance(text: str) -> float:
+    least, most = RANGES["noise"]
     try:
         variance = float(text)
     except ValueError:
         variance = -1.0
-    if not 0 <= variance < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a variance of at least 0, not '{text}'")
+    if not least <= variance <= most:
+        raise argparse.ArgumentTypeError(f"must be a variance of {least:g} to {most:g}, not '{text}'")
     return variance
 
 
