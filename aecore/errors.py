@@ -25,7 +25,8 @@ _REMEDIES = {
     errno.EAGAIN: "wait until the machine has less to do, and try again",
     errno.ENOMEM: "free some memory and try again",
 }
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")  # in a RuntimeError of torch
+# In a RuntimeError of torch.
+_NO_MEMORY = ("can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory", "bad_alloc")
 _NO_HOME = "Could not determine home directory"  # pathlib, of a ~ that stands for nobody
 
 

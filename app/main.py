@@ -5,6 +5,8 @@ from pathlib import Path
 import components
 import streamlit as st
 
+from aecore.errors import AecoreError, system_errors
+
 HERE = Path(__file__).parent
 
 st.set_page_config(page_title="Latent Explorer", page_icon=str(HERE / "mark.svg"), layout="wide")
@@ -18,5 +20,8 @@ PAGES = [
     st.Page("views/train.py", title="Train"),
     st.Page("views/figures.py", title="Figures"),
 ]
-with components.last():
-    st.navigation(PAGES, position="top").run()
+try:
+    with system_errors(), components.last():
+        st.navigation(PAGES, position="top").run()
+except AecoreError as error:
+    st.error(str(error))

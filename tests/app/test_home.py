@@ -45,3 +45,15 @@ def test_start_on_a_full_disk_says_so_and_leaves_no_run(home, open_page, monkeyp
     (said,) = [error.value for error in app.error]
     assert "No space left on device; free some space and try again." in said
     assert list(drafts()) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_the_system_refuses_to_read_is_one_sentence_on_every_page(name, home, open_page, monkeypatch):
+    def refuse():
+        raise OSError(errno.EIO, os.strerror(errno.EIO), "/some/run.json")
+
+    monkeypatch.setattr("aecore.store.runs", refuse)
+    app = open_page(name)
+    assert not app.exception
+    if name != "figures":  # it needs no list of runs
+        assert [error.value for error in app.error] == ["/some/run.json: Input/output error; mend that and try again."]
