@@ -3,40 +3,76 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import TextIO
 
-from aecore import waiting  # noqa: F401 - before torch loads
+from aecore import store, waiting  # noqa: F401 - waiting: before torch loads
 from aecore.commands import data, export, figure, runs, scores, search, unfinished
-from aecore.commands.options import Parser
-from aecore.errors import AecoreError
+from aecore.commands.options import Parser, complain
+from aecore.errors import AecoreError, system_errors
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it worked, 1 when training failed, 2 for a request that cannot be met."""
-    options = _parser().parse_args(arguments)
-    if options.store:
-        os.environ["AECORE_HOME"] = options.store
-    if getattr(options, "device", None):
-        os.environ["AECORE_DEVICE"] = options.device
-    command: Callable[[argparse.Namespace], int] = options.command
+    for stream in (sys.stdout, sys.stderr):
+        _spell_out(stream)
     try:
-        return command(options)
+        with system_errors():
+            status = _run(arguments)
+            _flush()
+            return status
     except AecoreError as error:
-        print(f"aecore: {error}", file=sys.stderr)
+        complain(error)
         return 2
     except ModuleNotFoundError as error:
         package = (error.name or "aecore").partition(".")[0]
         if package == "aecore":
             raise
-        print(f"aecore: This needs the package {package}; README's `pip install` line adds it.", file=sys.stderr)
+        complain(f"This needs the package {package}; README's `pip install` line adds it.")
         return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of a pipe has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    finally:
+        _drop_what_cannot_be_written()
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = _parser().parse_args(arguments)
+    if options.store:
+        os.environ["AECORE_HOME"] = options.store
+    if getattr(options, "device", None):
+        os.environ["AECORE_DEVICE"] = options.device
+    if store.home().exists() and not store.home().is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(store.home()))
+    command: Callable[[argparse.Namespace], int] = options.command
+    return command(options)
+
+
+def _spell_out(stream: TextIO | None) -> None:
+    """Let a stream spell out the letters that its encoding lacks, as in `LANG=C`, in place of an error."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def _flush() -> None:
+    if sys.stdout:  # none where it is closed
+        sys.stdout.flush()
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Point a standard output that takes no more at nothing, as the interpreter's end would try it again."""
+    try:
+        _flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

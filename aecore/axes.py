@@ -145,7 +145,7 @@ def _number(field: str, text: str) -> int | float:
         value: int | float = _HINTS[field](text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
+    if not -math.inf < value < math.inf:  # an int may be too large for `isfinite`
         raise AecoreError(f"'{text}' is no value of '{field}'; write {_example(field)}.")
     return value
 

@@ -143,12 +143,15 @@ def _line(row: Row) -> Line:
 
 
 def _ours(claim: Claim) -> Ours | None:
-    runs = [run for run in map(store.find, claim.configs) if run is not None]
-    if len(runs) < len(claim.configs):
-        return None
     try:
-        return claim.compute(*({**run.evaluation, **run.measures} for run in runs))
-    except KeyError:  # the run is there, the number was never measured
+        runs = [run for run in map(store.find, claim.configs) if run is not None]
+        if len(runs) < len(claim.configs):
+            return None
+        value, floor = claim.compute(*({**run.evaluation, **run.measures} for run in runs))
+        return Ours(float(value), None if floor is None else float(floor))
+    except AecoreError:  # the run is damaged or one of other images
+        return None
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):  # the number was never measured, or is none
         return None
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_type_hints
 
 from aecore.errors import AecoreError
 from aecore.families import MODELS
+from aecore.memory import check_memory
 
 if TYPE_CHECKING:
     from aecore.datasets import Dataset
@@ -24,6 +26,15 @@ Precision = Literal["float32", "bfloat16", "auto"]
 Start = Literal["glorot", "centred"]
 Codes = Literal["feed-forward", "optimised"]
 
+_T = TypeVar("_T", int, float)
+WIDEST, DEEPEST = 65_536, 32  # units of a hidden layer, and hidden layers
+LARGEST = 1e30  # of a setting that is any real number: float32 ends at 3.4e38
+
+
+def _within(default: _T, least: float, most: float) -> _T:
+    """A field with that default; a config takes what lies from `least` to `most`."""
+    return field(default=default, metadata={"range": (least, most)})
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -35,30 +46,32 @@ class RunConfig:
 
     family: str
     dataset: str = "fashion_mnist"
-    latent_dim: int = 20
+    latent_dim: int = _within(20, 1, 512)  # the pages show a slider for each, and a matrix of their covariances
     hidden: tuple[int, ...] | None = None  # encoder widths, mirrored in the decoder; None: the family's own
     activation: Activation = "relu"
     output: Output = "sigmoid"  # what the decoder ends in; linear: for pixels that are any real number
     loss: Loss = "bce"  # bce: Bernoulli negative log-likelihood, nats; mse: squared error
     codes: Codes = "feed-forward"  # where the decoder's codes come from: the encoder, or a search image by image
-    ridge: float = 1e-4  # optimised codes are searched with ridge / 2 |z|^2 in the loss; training adds |W|^2
-    beta: float = 1.0  # weight of the KL term
-    noise: float = 0.1  # variance of what the denoising AE adds to each pixel
-    dropout: float = 0.1  # share of the units that the dropout AE switches off
+    ridge: float = _within(
+        1e-4, 0, LARGEST
+    )  # optimised codes are searched with ridge / 2 |z|^2 in the loss; training adds |W|^2
+    beta: float = _within(1.0, 0, LARGEST)  # weight of the KL term
+    noise: float = _within(0.1, 0, LARGEST)  # variance of what the denoising AE adds to each pixel
+    dropout: float = _within(0.1, 0, 1)  # share of the units that the dropout AE switches off
     optimiser: Optimiser = "adam"
-    lr: float = 1e-3
-    bias_lr: float = 3e-3  # muon and quick-muon only: AdamW's rate for the biases
-    weight_decay: float = 0.0
+    lr: float = _within(1e-3, 0, LARGEST)
+    bias_lr: float = _within(3e-3, 0, LARGEST)  # muon and quick-muon only: AdamW's rate for the biases
+    weight_decay: float = _within(0.0, 0, LARGEST)
     schedule: Schedule = "constant"  # cosine, quadratic: to 0, after a linear warm-up over the first tenth
-    batch_size: int = 512
-    epochs: int = 100
+    batch_size: int = _within(512, 1, 2**20)
+    epochs: int = _within(100, 0, 100_000)
     precision: Precision = "float32"  # bfloat16: matrix products while training; auto: where the hardware has it
     start: Start = "glorot"  # weights; centred: and biases that take the mean image to 0 and 0 to the mean image
-    shift: int = 0  # each training image is moved by up to so many pixels, anew every epoch
+    shift: int = _within(0, 0, 127)  # each training image is moved by up to so many pixels, anew every epoch
     mirror: bool = False  # each training image is mirrored left to right every other time, anew every epoch
     fresh: bool = False  # where the images are views of larger pictures: new views every epoch
-    train_images: int = 0  # the first n training images; 0: all of them
-    seed: int = 0
+    train_images: int = _within(0, 0, 10**9)  # the first n training images; 0: all of them
+    seed: int = _within(0, 0, 2**32 - 1)  # what numpy and scikit-learn take
 
     def __post_init__(self) -> None:
         if not isinstance(self.family, str) or self.family not in MODELS:
@@ -106,26 +119,26 @@ class RunConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunConfig:
         """The config that `to_dict` described; an unknown field raises `AecoreError`."""
-        known = {field.name for field in fields(cls)}
+        if not isinstance(values, dict):
+            raise AecoreError("A run's config is not a JSON object; train the run again.")
+        known = {each.name for each in fields(cls)}
         for name in values:
             if name not in known:
                 raise AecoreError(f"A run's config has no field '{name}'; this run may come from a newer aecore.")
         if "family" not in values:
             raise AecoreError("A run's config names no 'family'; add one.")
         hidden = values.get("hidden")
-        if hidden is not None and not isinstance(hidden, list | tuple):
-            raise AecoreError(f"'hidden' must be a list of whole numbers, not {hidden!r}.")
-        return cls(**{**values, "hidden": None if hidden is None else tuple(hidden)})
+        if not isinstance(hidden, list | tuple | None):
+            raise AecoreError(f"'hidden' must be a list of widths, not {hidden!r}.")
+        return cls(**{**values, "hidden": tuple(hidden) if hidden is not None else None})
 
     @classmethod
     def from_json(cls, text: str) -> RunConfig:
         """The config in the JSON object `text`; raises `AecoreError` when it is not one."""
         try:
             values = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise AecoreError(f"A run's config is not JSON ({error}); train the run again.") from error
-        if not isinstance(values, dict):
-            raise AecoreError("A run's config is not a JSON object; train the run again.")
         return cls.from_dict(values)
 
 
@@ -166,6 +179,9 @@ def check_data(config: RunConfig, dataset: Dataset) -> None:
         raise AecoreError(
             f"'train_images' must be at most {most:,}, all that '{config.dataset}' has, not {config.train_images:,}."
         )
+    if config.shift and config.shift >= (side := min(dataset.test_images.shape[1:])):
+        raise AecoreError(f"'shift' must be at most {side - 1} for images of {side} pixels a side, not {config.shift}.")
+    check_memory(config, dataset)
 
 
 def train_command(config: RunConfig) -> str:
@@ -173,10 +189,10 @@ def train_command(config: RunConfig) -> str:
     recipe = recipe_of(config) or "chapter"
     base = make_config(config.family, recipe)
     words = ["aecore train", config.family, *(["--recipe", recipe] if recipe != "chapter" else [])]
-    for field in fields(RunConfig):
-        value = getattr(config, field.name)
-        if value != getattr(base, field.name):
-            words += _option(field.name.replace("_", "-"), value)
+    for each in fields(RunConfig):
+        value = getattr(config, each.name)
+        if value != getattr(base, each.name):
+            words += _option(each.name.replace("_", "-"), value)
     return " ".join(words)
 
 
@@ -187,16 +203,18 @@ def _option(name: str, value: object) -> list[str]:
 
 
 _ANY_PIXELS = ("mse", "linear")  # a loss and an output for pixels that are any real number
-_DEFAULTS = {field.name: field.default for field in fields(RunConfig)}
+_DEFAULTS = {each.name: each.default for each in fields(RunConfig)}
 _CHOICES = {
     name: get_args(hint)
     for name, hint in get_type_hints(RunConfig).items()
     if hint in (Loss, Activation, Optimiser, Schedule, Output, Precision, Start, Codes)
 }
 _SWITCHES = [name for name, hint in get_type_hints(RunConfig).items() if hint is bool]
-_LEAST = {"latent_dim": 1, "batch_size": 1, "epochs": 0, "shift": 0, "train_images": 0, "seed": 0}
+RANGES: Mapping[str, tuple[float, float]] = {
+    each.name: each.metadata["range"] for each in fields(RunConfig) if "range" in each.metadata
+}
 _POSITIVE = ("lr", "bias_lr")
-_NOT_NEGATIVE = ("beta", "weight_decay", "ridge", "noise", "dropout")
+_DATASET = re.compile(r"[\w-]{1,64}")  # it stands in the name of a folder
 
 
 def _check_types(config: RunConfig) -> None:
@@ -209,24 +227,28 @@ def _check_types(config: RunConfig) -> None:
     for name in _SWITCHES:
         if not isinstance(getattr(config, name), bool):
             raise AecoreError(f"'{name}' must be true or false, not {getattr(config, name)!r}.")
+    if not _DATASET.fullmatch(config.dataset):
+        raise AecoreError(f"'dataset' must be a name of up to 64 letters, digits, '_' and '-', not '{config.dataset}'.")
     for width in config.widths:
-        if not _is_int(width) or width < 1:
-            raise AecoreError(f"'hidden' must be whole numbers of at least 1, not {width!r}.")
+        if not _is_int(width) or not 1 <= width <= WIDEST:
+            raise AecoreError(f"'hidden' must be whole numbers of 1 to {WIDEST:,}, not {width!r}.")
+    if len(config.widths) > DEEPEST:
+        raise AecoreError(f"'hidden' must be at most {DEEPEST} widths, not {len(config.widths)}.")
 
 
 def _check_ranges(config: RunConfig) -> None:
-    for name, least in _LEAST.items():
+    for name, (least, most) in RANGES.items():
         value = getattr(config, name)
-        if not _is_int(value) or value < least:
-            raise AecoreError(f"'{name}' must be a whole number of at least {least}, not {value!r}.")
+        if isinstance(_DEFAULTS[name], int):
+            if not _is_int(value) or not least <= value <= most:
+                raise AecoreError(f"'{name}' must be a whole number of {least:,} to {most:,}, not {value!r}.")
+            continue
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not least <= value <= most or (value == 0 and name in _POSITIVE):
+            bound = "above 0 and at most" if name in _POSITIVE else f"of {least:g} to"
+            raise AecoreError(f"'{name}' must be a finite number {bound} {most:g}, not {value!r}.")
     if config.epochs == 0 and "epochs" not in MODELS[config.family].unused:
         raise AecoreError(f"'epochs' must be at least 1 for the family '{config.family}', which learns from them.")
-    for name in (*_POSITIVE, *_NOT_NEGATIVE):
-        value = getattr(config, name)
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or value < 0 or (value == 0 and name in _POSITIVE):
-            bound = "above 0" if name in _POSITIVE else "of at least 0"
-            raise AecoreError(f"'{name}' must be a finite number {bound}, not {value!r}.")
         object.__setattr__(config, name, float(value))
     if config.dropout >= 1:
         raise AecoreError(f"'dropout' must be below 1, not {config.dropout:g}: some units have to stay on.")

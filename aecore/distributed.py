@@ -20,7 +20,7 @@ import torch.distributed as dist
 from torch import Generator, Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from aecore.errors import AecoreError
+from aecore.errors import AecoreError, system_errors
 from aecore.models.base import Objective, Terms
 
 PATIENCE = timedelta(hours=2)  # for the first process, which scores each epoch while the others wait
@@ -146,9 +146,10 @@ def team() -> Iterator[Team]:
 
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """Turn what torch raises when another process is gone into an `AecoreError`."""
+    """Turn what torch raises when another process is gone, and what the system refuses, into an `AecoreError`."""
     try:
-        yield
+        with system_errors():
+            yield
     except RuntimeError as error:
         if not isinstance(error, dist.DistError) and "gloo" not in str(error):
             raise

@@ -15,7 +15,7 @@ from aecore import datasets, evaluation, roots, store
 from aecore.config import Codes, RunConfig, make_config, train_command
 from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
-from aecore.errors import AecoreError
+from aecore.errors import AecoreError, system_errors
 from aecore.families import MODELS
 from aecore.files import write_whole
 from aecore.grids import DPI, Strip, enlarged, labelled, png
@@ -24,6 +24,7 @@ from aecore.stacks import Array
 from aecore.store import RECONSTRUCTIONS, SAMPLES, Run
 
 FASHION, MNIST, FACES = "fashion_mnist", "mnist", "olivetti"
+UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)  # what Pillow raises of a damaged file
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,12 @@ def save(figure: Figure, path: Path) -> Path:
 
 
 def save_all(folder: Path) -> Iterator[Path | AecoreError]:
-    """Write every figure of the chapter into `folder`: the file of each, or what keeps it from being made."""
+    """Write every figure of the chapter into `folder`: the file of each, or what keeps it from being made.
+
+    Raises `AecoreError` where the folder cannot be made.
+    """
+    with system_errors():
+        folder.mkdir(parents=True, exist_ok=True)
     for name in FIGURES:
         path = folder / f"{name}.png"
         try:
@@ -141,10 +147,10 @@ def kept(name: str) -> Figure | None:
         with Image.open(path) as image:
             image.load()
         return Figure(
-            name, told["title"], told["caption"], image, told["dataset"], told["checksums"], tuple(told["runs"]),
-            told["numbers"],
+            name, str(told["title"]), str(told["caption"]), image, str(told["dataset"]), dict(told["checksums"]),
+            tuple(map(str, told["runs"])), {str(run_id): dict(numbers) for run_id, numbers in told["numbers"].items()},
         )  # fmt: skip
-    except (OSError, ValueError, KeyError):
+    except (*UNREADABLE, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

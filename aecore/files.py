@@ -28,8 +28,12 @@ def write_whole(path: Path, data: bytes, make_folder: bool = True) -> None:
     """Write a file so that readers see the old one or the new one, never a part.
 
     Its folder is made where it is absent and `make_folder` says so: a folder that is deleted meanwhile must not come
-    back. Raises `OSError`, and then the old file stands as it was.
+    back. Raises `OSError`, and then the old file stands as it was. What is no file, such as /dev/stdout or a pipe, is
+    written to as it is.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(data)
+        return
     if make_folder:
         path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
@@ -40,6 +44,9 @@ def write_whole(path: Path, data: bytes, make_folder: bool = True) -> None:
             file.flush()
             os.fsync(file.fileno())
             part.replace(path)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # not the part, which nobody knows
+        raise
     finally:
         part.unlink(missing_ok=True)
 

@@ -85,7 +85,8 @@ def _dimensions(run: Run, prior: bool) -> list[dict[str, Any]]:
 def _principal(codes: Array) -> dict[str, Any]:
     """The principal directions of the test codes through their mean: unit vectors, and a slider for each."""
     found = directions.principal(codes)
-    places = np.stack([direction.along(codes) for direction in found], axis=1).astype(np.float32)
+    vectors = np.stack([direction.vector for direction in found]).astype(np.float64)
+    places = ((codes - found[0].origin.astype(np.float64)) @ vectors.T / (vectors**2).sum(1)).astype(np.float32)
     return {
         "mean": _short(found[0].origin),
         "vectors": [_short(direction.vector) for direction in found],

@@ -36,6 +36,7 @@ State = Literal["complete", "pruned", "failed", "interrupted", "running"]
 PLAN, WORKER, SENTENCE = "plan", "worker", "sentence"  # what a study and its trials are marked with
 
 _PLACE, _JOURNAL, _LOG, _STOP = "study.json", "journal.log", "log.txt", "stop"
+MOST_TRIALS = 100_000  # of a study: Optuna reads all of them before each
 VALIDATION = 10_000  # images at most, and a sixth of a dataset's training images
 
 

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec
 import streamlit as st
 from plain import said
 
-from aecore.errors import AecoreError, system_error
+from aecore.errors import AecoreError, system_errors
 
 _PROBLEM = "problem"
 P = ParamSpec("P")
@@ -18,11 +18,10 @@ P = ParamSpec("P")
 def attempt(action: Callable[..., Any], *arguments: Any, place: str = _PROBLEM) -> None:
     """Do what a button asked for; where it cannot be done, keep the sentence for `show_problem` at that place."""
     try:
-        action(*arguments)
+        with system_errors():
+            action(*arguments)
     except AecoreError as error:
         st.session_state[place] = str(error)
-    except (OSError, MemoryError) as error:
-        st.session_state[place] = str(system_error(error))
 
 
 def or_sentence(part: Callable[P, None]) -> Callable[P, None]:
@@ -31,11 +30,10 @@ def or_sentence(part: Callable[P, None]) -> Callable[P, None]:
     @wraps(part)
     def shown(*arguments: P.args, **named: P.kwargs) -> None:
         try:
-            part(*arguments, **named)
+            with system_errors():
+                part(*arguments, **named)
         except AecoreError as error:
             st.error(said(error))
-        except (OSError, MemoryError) as error:
-            st.error(said(system_error(error)))
 
     return shown
 

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import components
 import streamlit as st
+from plain import said
+
+from aecore.errors import AecoreError, system_errors
 
 HERE = Path(__file__).parent
 
@@ -18,5 +21,8 @@ PAGES = [
     st.Page("views/train.py", title="Train"),
     st.Page("views/figures.py", title="Figures"),
 ]
-with components.last():
-    st.navigation(PAGES, position="top").run()
+try:
+    with system_errors(), components.last():
+        st.navigation(PAGES, position="top").run()
+except AecoreError as error:
+    st.error(said(error))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from aecore import figures
-from aecore.commands.options import Add
+from aecore.commands.options import Add, complain
 from aecore.errors import AecoreError
 
 
@@ -34,7 +33,7 @@ def _all_figures(folder: Path) -> int:
     status = 0
     for outcome in figures.save_all(folder):
         if isinstance(outcome, AecoreError):
-            print(f"aecore: {outcome}", file=sys.stderr)
+            complain(outcome)
             status = 2
         else:
             print(outcome)

@@ -1,12 +1,14 @@
-"""What several commands share: a command's options, and how numbers are printed."""
+"""What several commands share: options, questions, and how numbers and complaints are printed."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from aecore.config import RunConfig
+from aecore.errors import AecoreError, one_line
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]  # name, what runs, its help
 
@@ -16,7 +18,36 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with status 2."""
-        self.exit(2, f"aecore: {message}; `{self.prog} --help` lists what there is.\n")
+        complain(f"{message}; `{self.prog} --help` lists what there is.")
+        self.exit(2)
+
+
+def complain(sentence: str | AecoreError) -> None:
+    """Print a sentence for a person on standard error, in one line."""
+    print(f"aecore: {one_line(str(sentence))}", file=sys.stderr)
+
+
+def agreed(question: str) -> bool:
+    """Whether the person says yes; raises `AecoreError` where nobody can answer."""
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except (EOFError, RuntimeError, UnicodeDecodeError) as error:  # RuntimeError: there is no standard input at all
+        raise AecoreError("Nobody has answered the question; give `--yes` where that is meant.") from error
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """An option's type: a whole number from `least` to `most`."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be a whole number of {least:,} to {most:,}, not '{text}'")
+        return value
+
+    return read
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:

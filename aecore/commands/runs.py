@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from aecore import datasets, figures, jobs, store, turns
-from aecore.commands.options import Add, add_config_options, changes, summary
+from aecore.commands.options import Add, add_config_options, changes, complain, summary
 from aecore.config import RunConfig, check_data, make_config
 from aecore.draft import Draft
-from aecore.errors import AecoreError
+from aecore.errors import AecoreError, system_errors
 from aecore.evaluation import useless
 from aecore.families import MODELS
 from aecore.projection import METHODS
@@ -68,7 +67,7 @@ def _map(options: argparse.Namespace) -> int:
     from aecore import experiment
 
     for sentence in experiment.add_maps(run, options.method):
-        print(f"aecore: {sentence}", file=sys.stderr)
+        complain(sentence)
     return 0
 
 
@@ -91,24 +90,29 @@ def train_config(config: RunConfig, with_maps: bool = True, queue: bool = False)
     """Train with a progress bar, then add the maps; what can fail early fails before torch is loaded."""
     check_data(config, datasets.load(config.dataset))
     try:
-        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-            _train_together(config)
-        elif store.find(config) is not None:
-            print(f"{config.run_id} is finished already.")
-        elif queue:
-            _train_in_turn(config)
-        else:
-            _train_at_once(config)
+        with system_errors():
+            _train_somehow(config, queue)
     except AecoreError as error:
-        print(f"aecore: {error}", file=sys.stderr)
+        complain(error)
         return 1
     run = store.find(config)
     if run and with_maps and os.environ.get("RANK", "0") == "0":
         from aecore import experiment
 
         for sentence in experiment.add_maps(run):
-            print(f"aecore: {sentence}", file=sys.stderr)
+            complain(sentence)
     return 0
+
+
+def _train_somehow(config: RunConfig, queue: bool) -> None:
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        _train_together(config)
+    elif store.find(config) is not None:
+        print(f"{config.run_id} is finished already.")
+    elif queue:
+        _train_in_turn(config)
+    else:
+        _train_at_once(config)
 
 
 def _train_together(config: RunConfig) -> None:
@@ -135,7 +139,7 @@ def _train_in_turn(config: RunConfig) -> None:
 def _train_at_once(config: RunConfig) -> None:
     with turns.turn_if_free() as mine:
         if not mine:
-            print("aecore: another run trains here too; `--queue` would wait for it.", file=sys.stderr)
+            complain("another run trains here too; `--queue` would wait for it.")
         _train_here(config)
 
 
@@ -157,4 +161,4 @@ def _train_here(config: RunConfig, team: Team | None = None) -> None:
     else:
         print(f"{run.run_id}: {summary(run.evaluation)}, in {run.record['seconds']:.1f} s, kept in {run.path}")
         if sentence := useless(config, run.evaluation):
-            print(f"aecore: {sentence}", file=sys.stderr)
+            complain(sentence)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from aecore import certificate, datasets, evaluation, store
-from aecore.commands.options import Add, brief, summary
-from aecore.config import Codes
+from aecore.commands.options import Add, brief, complain, summary
+from aecore.config import RANGES, Codes
 from aecore.errors import AecoreError
 from aecore.files import json_text, write_whole
 
@@ -45,7 +43,7 @@ def add_to(add: Add) -> None:
 def _list(options: argparse.Namespace) -> int:
     runs = store.runs()
     for sentence in store.damaged():
-        print(f"aecore: {sentence}", file=sys.stderr)
+        complain(sentence)
     if options.json:
         print(json_text([_listed(run) for run in runs], indent=1))
         return 0
@@ -85,18 +83,22 @@ def _evaluate(options: argparse.Namespace) -> int:
         from aecore.measures import measure
 
         added |= measure(run)
-    if options.keep:
-        run.save_measures({**run.measures, **added, **_other_codes(run, table)})
-    table |= added
-    if options.json:
+    kept = {**run.measures, **added, **_other_codes(run, table)}
+    _print_table(table | added, options.json)
+    if not options.json and (sentence := evaluation.useless(run.config, table)):
+        print(sentence)
+    if options.keep:  # last, so that a full disk takes no number from who has waited for it
+        run.save_measures(kept)
+    return 0
+
+
+def _print_table(table: dict[str, Any], as_json: bool) -> None:
+    if as_json:
         print(json_text(table))
-        return 0
+        return
     for name, value in table.items():
         if not isinstance(value, list):
             print(f"{name:<30} {_printed(value)}")
-    if sentence := evaluation.useless(run.config, table):
-        print(sentence)
-    return 0
 
 
 def _printed(value: Any) -> Any:
@@ -111,12 +113,13 @@ def _other_codes(run: store.Run, table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _variance(text: str) -> float:
+    least, most = RANGES["noise"]
     try:
         variance = float(text)
     except ValueError:
         variance = -1.0
-    if not 0 <= variance < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a variance of at least 0, not '{text}'")
+    if not least <= variance <= most:
+        raise argparse.ArgumentTypeError(f"must be a variance of {least:g} to {most:g}, not '{text}'")
     return variance
 
 
@@ -134,6 +137,8 @@ def _write_into(path: Path, lines: Sequence[certificate.Line]) -> None:
         write_whole(path, certificate.inserted(path.read_text("utf-8"), lines).encode())
     except OSError as error:
         raise AecoreError(f"{path} cannot be read or written ({error.strerror}); name another file.") from error
+    except UnicodeDecodeError as error:
+        raise AecoreError(f"{path} is no text in UTF-8; name a Markdown file.") from error
 
 
 def _classifier(options: argparse.Namespace) -> int:

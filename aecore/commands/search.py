@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from aecore import axes, studies
-from aecore.commands.options import Add, add_config_options, changes
+from aecore.commands.options import Add, add_config_options, changes, whole
 from aecore.config import make_config, train_command
 from aecore.errors import AecoreError
 from aecore.families import MODELS
@@ -17,12 +17,20 @@ def add_to(add: Add) -> None:
     sweep.add_argument("family", nargs="?", choices=list(MODELS), metavar="FAMILY", help="left out: as the study began")
     sweep.add_argument("--recipe", default="chapter", help="what is not searched over (default: chapter)")
     sweep.add_argument("--study", required=True, metavar="NAME", help="begun, or gone on with where it is there")
-    sweep.add_argument("--trials", type=int, default=20, metavar="N", help="of the study in all (default: 20)")
+    sweep.add_argument(
+        "--trials",
+        type=whole(1, studies.MOST_TRIALS),
+        default=20,
+        metavar="N",
+        help="of the study in all (default: 20)",
+    )
     sweep.add_argument(
         "--over", action="append", default=[], metavar="FIELD=VALUES",
         help="lr=0.005..0.1:log, batch_size=256,512 or hidden=256-128,512-256; once for each field",
     )  # fmt: skip
-    sweep.add_argument("--validation", type=int, metavar="N", help="images (default: 10000, at most a sixth)")
+    sweep.add_argument(
+        "--validation", type=whole(1, 10**9), metavar="N", help="images (default: 10000, at most a sixth)"
+    )
     sweep.add_argument("--no-prune", action="store_true", help="train poor trials to their end, too")
     sweep.add_argument("--queue", action="store_true", help="train each trial when no run trains or waits here")
     sweep.add_argument(

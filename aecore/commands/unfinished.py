@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from aecore import jobs, store
-from aecore.commands.options import Add
+from aecore.commands.options import Add, agreed
 
 
 def add_to(add: Add) -> None:
@@ -37,7 +37,7 @@ def _ask(act: Callable[[str], None], options: argparse.Namespace) -> int:
 
 def _delete(options: argparse.Namespace) -> int:
     act = _deletion(options.run)
-    if not options.yes and input(f"Delete '{options.run}' and all that it learned? [y/N] ").strip().lower() != "y":
+    if not options.yes and not agreed(f"Delete '{options.run}' and all that it learned? [y/N] "):
         return 1
     act()
     return 0

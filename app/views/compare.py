@@ -11,7 +11,6 @@ import rows
 import runs
 import scores
 import streamlit as st
-from attempts import or_sentence
 from components import tiles
 from numpy.typing import NDArray
 from plain import plain, said
@@ -263,4 +262,4 @@ def _numbers_of(match: charts.Match, curve: NDArray[np.float64]) -> str:
     return f"{match.components} number" if match.components == 1 else f"{match.components} numbers"
 
 
-or_sentence(page)()
+page()

@@ -143,4 +143,4 @@ def _moved(place: Place) -> None:
         st.session_state[PLACE] = place
 
 
-or_sentence(page)()
+page()

@@ -8,7 +8,6 @@ from itertools import groupby
 
 import runs
 import streamlit as st
-from attempts import or_sentence
 from plain import plain, said
 
 from aecore.errors import AecoreError
@@ -72,4 +71,4 @@ def _runs(figure: Figure) -> None:
         st.page_link("views/explore.py", label=plain(words), query_params={"run": run_id})
 
 
-or_sentence(page)()
+page()

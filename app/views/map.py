@@ -10,7 +10,6 @@ import exporting
 import groups
 import runs
 import streamlit as st
-from attempts import or_sentence
 from plain import plain, said
 
 from aecore import inverse, jobs
@@ -177,4 +176,4 @@ def _keep(dataset: Dataset, name: str, indices: list[int]) -> None:
         st.session_state[NOT_KEPT] = str(error)
 
 
-or_sentence(page)()
+page()

@@ -273,4 +273,4 @@ def _delete_buttons(own: Sequence[Run]) -> None:
             )
 
 
-or_sentence(page)()
+page()

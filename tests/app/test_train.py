@@ -88,7 +88,7 @@ def test_a_setting_that_cannot_be_trained_is_one_sentence(home, open_page):
     app = open_page("train")
     field(app, "Code length (latent_dim)").set_value(0).run()
     assert not app.exception
-    assert [error.value for error in app.error] == ["'latent_dim' must be a whole number of at least 1, not 0."]
+    assert [error.value for error in app.error] == ["'latent_dim' must be a whole number of 1 to 512, not 0."]
     field(app, "Code length (latent_dim)").set_value(20)
     field(app, "Hidden layer widths").set_value("wide").run()
     assert "must be whole numbers" in app.error[0].value

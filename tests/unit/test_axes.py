@@ -63,7 +63,7 @@ def test_axes_stand_in_the_order_of_the_fields():
         ("lr=0..0.1", "'lr' must be a finite number above 0"),
         ("lr=0.1", "two values or more"),
         ("lr=0.1,0.10", "each once"),
-        ("latent_dim=0..8", "at least 1"),
+        ("latent_dim=0..8", "of 1 to 512"),
         ("latent_dim=1.5..8", "'1.5' is no value"),
         ("batch_size=16,big", "'big' is no value"),
         ("mirror=1,0", "write true,false"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aecore import certificate, load_or_train, make_config, store
+from aecore import AecoreError, certificate, load_or_train, make_config, store
 from aecore.__main__ import main
 from aecore.certificate import AT_MOST, Row, gap_ratio, largest_ratio, ratio, score, within
 from aecore.config import RunConfig
@@ -108,3 +108,20 @@ def test_rows_name_configs_and_sources() -> None:
     for row in certificate.ROWS:
         assert row.source and row.title
         assert all(isinstance(config, RunConfig) for config in row.claim.configs)
+
+
+@pytest.mark.parametrize("measures", [{"ssim": "high"}, {"ssim": None}, {"ssim": [1]}, [], 3, None])
+def test_measures_that_are_no_numbers_leave_their_row_absent(
+    measures: object, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = load_or_train(SMALL)
+    (run.path / store.MEASURES).write_text(json.dumps(measures))
+    assert line(monkeypatch, Row("SSIM", score(SMALL, "ssim"), 1, AT_MOST, "us")).state == "absent"
+
+
+def test_a_run_that_cannot_be_read_leaves_its_row_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(config: RunConfig) -> None:
+        raise AecoreError("It is a run of other images.")
+
+    monkeypatch.setattr(store, "find", find)
+    assert {made.state for made in certificate.lines()} == {"absent"}

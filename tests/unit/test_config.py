@@ -1,10 +1,13 @@
 """Configs: validated, hashed, JSON both ways."""
 
+import numpy as np
 import pytest
+import torch
 
-from aecore import MODELS, AecoreError, RunConfig, __main__, make_config
+from aecore import MODELS, AecoreError, RunConfig, __main__, datasets, make_config
 from aecore.commands import runs
-from aecore.config import recipe_of, train_command
+from aecore.config import RANGES, check_data, recipe_of, train_command
+from aecore.training import generator_for
 
 
 @pytest.mark.parametrize("family", MODELS)
@@ -56,6 +59,24 @@ def test_the_id_tells_configs_apart_and_equal_ones_together():
         ({"family": "logistic-pca", "ridge": -1}, "ridge"),
         ({"family": "denoising-ae", "noise": float("inf")}, "noise"),
         ({"family": "dropout-ae", "dropout": 1.0}, "dropout"),
+        ({"family": "ae", "latent_dim": 513}, "latent_dim"),
+        ({"family": "ae", "hidden": (10**9,)}, "hidden"),
+        ({"family": "ae", "hidden": (8,) * 33}, "hidden"),
+        ({"family": "ae", "hidden": 8}, "hidden"),
+        ({"family": "ae", "hidden": {"8": 8}}, "hidden"),
+        ({"family": "ae", "epochs": 10**25}, "epochs"),
+        ({"family": "ae", "batch_size": 10**9}, "batch_size"),
+        ({"family": "ae", "seed": 2**32}, "seed"),
+        ({"family": "ae", "lr": 10**400}, "lr"),
+        ({"family": "ae", "lr": 1e31}, "lr"),
+        ({"family": "ae", "lr": None}, "lr"),
+        ({"family": "ae", "loss": ["bce"]}, "loss"),
+        ({"family": ["ae"]}, "family"),
+        ({"family": None}, "family"),
+        ({"family": "ae", "dataset": "../../elsewhere"}, "dataset"),
+        ({"family": "ae", "dataset": "a" * 65}, "dataset"),
+        ([], "JSON object"),
+        (None, "JSON object"),
     ],
 )
 def test_a_bad_value_gets_one_sentence_that_names_it(values, word):
@@ -73,7 +94,33 @@ def test_a_config_knows_its_recipe(family):
     assert recipe_of(make_config("ae", lr=0.5)) is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "{}"])
+def test_the_ends_of_every_range_can_be_trained():
+    for name, ends in RANGES.items():
+        family = {"beta": "vae", "noise": "denoising-ae", "dropout": "dropout-ae", "ridge": "logistic-pca"}.get(
+            name, "ae"
+        )
+        for end in ends:
+            if (name, end) not in (("lr", 0), ("bias_lr", 0), ("dropout", 1)):
+                assert getattr(make_config(family, **{name: type(getattr(RunConfig("ae"), name))(end)}), name) == end
+
+
+def test_the_largest_numbers_are_ones_that_their_readers_take():
+    assert torch.tensor(RANGES["lr"][1], dtype=torch.float32).isfinite()
+    seed = RANGES["seed"][1]
+    np.random.RandomState(int(seed))  # scikit-learn's and openTSNE's; it takes no larger one
+    with pytest.raises(ValueError, match="Seed"):
+        np.random.RandomState(int(seed) + 1)
+    generator_for(int(seed), stream=4)
+
+
+def test_a_shift_stays_within_the_image(tiny):
+    dataset = datasets.load("tiny")
+    check_data(make_config("ae", dataset="tiny", shift=7), dataset)
+    with pytest.raises(AecoreError, match="'shift' must be at most 7 for images of 8 pixels a side, not 8"):
+        check_data(make_config("ae", dataset="tiny", shift=8), dataset)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "{}", "[" * 100_000, "null", "9" * 5000])
 def test_text_that_is_no_config(text):
     with pytest.raises(AecoreError):
         RunConfig.from_json(text)

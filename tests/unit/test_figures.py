@@ -176,3 +176,31 @@ def test_a_figure_is_saved_as_png_only_and_never_half(tmp_path: Path) -> None:
     with pytest.raises(AecoreError, match="cannot be written"):
         figures.save(figure, tmp_path / "file" / "figure.png")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("text", ["", "null", "3", "[]", "{}", "[" * 100_000, '{"title": 1}', "RUNS", "NUMBERS"])
+def test_damaged_provenance_of_a_kept_figure_is_as_none(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "shipped", lambda: tmp_path)
+    row = figures.FIGURES["12.3a"]
+    path = tmp_path / row.configs[0].run_id / "figures" / "12.3a.png"
+    path.parent.mkdir(parents=True)
+    facts = {
+        "title": "",
+        "caption": "",
+        "dataset": "mnist",
+        "checksums": {},
+        "runs": [],
+        "numbers": {"run": {"sse": 1}},
+    }
+    Image.new("L", (2, 2)).save(path)
+    path.with_suffix(".json").write_text(json.dumps(facts))
+    assert figures.kept("12.3a").provenance()["numbers"] == {"run": {"sse": 1}}
+    wrong = {"RUNS": json.dumps({**facts, "runs": 3}), "NUMBERS": json.dumps({**facts, "numbers": {"run": 3}})}
+    path.with_suffix(".json").write_text(wrong.get(text, text))
+    assert figures.kept("12.3a") is None
+
+
+def test_all_figures_into_a_file_is_one_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(AecoreError, match="File exists"):
+        next(figures.save_all(tmp_path / "file"))
