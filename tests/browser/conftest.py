@@ -116,14 +116,9 @@ def app(own_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 @pytest.fixture
-def serve_script(tmp_path: Path) -> Callable[[str], contextlib.AbstractContextManager[str]]:
-    """`with serve_script(text) as address`: a Streamlit script of one's own."""
-
-    def serve_text(text: str) -> contextlib.AbstractContextManager[str]:
-        (tmp_path / "script.py").write_text(text)
-        return serve(tmp_path / "home", tmp_path / "log.txt", tmp_path / "script.py")
-
-    return serve_text
+def served(tmp_path: Path) -> Callable[..., contextlib.AbstractContextManager[str]]:
+    """`with served(home, script="app/main.py") as address`: the app with another home, or another script."""
+    return lambda home, script="app/main.py": serve(home, tmp_path / "log.txt", script)
 
 
 @pytest.fixture(scope="session")

@@ -202,3 +202,11 @@ def test_axe_finds_nothing(explore, violations, overflow, scheme, query):
     page = explore(query, color_scheme=scheme)
     assert violations(page) == []
     assert overflow(page) <= 0
+
+
+def test_a_thumb_lies_over_all_that_a_slider_marks(explore):
+    """Firefox lifts no thumb out of its slider: what marks it is drawn by the slider itself, or comes before it."""
+    page = explore()
+    track = page.locator(".sliders .track").first
+    assert track.evaluate("(one) => getComputedStyle(one, '::after').content") == "none"
+    assert track.locator("input").evaluate("(one) => getComputedStyle(one).position") == "relative"

@@ -84,9 +84,10 @@ def check(elements: list[dict[str, Any]], texts: list[str]) -> None:
     assert {tag for one in elements for tag in one["tags"]} <= INERT
 
 
-def test_any_text_is_shown_as_it_is(serve_script: Callable, chromium: Browser) -> None:
-    script = APP.format(app=str(ROOT / "app"), texts=json.dumps(TEXTS), png=PNG, first=FIRST)
-    with serve_script(script) as address, chromium.new_context() as context:
+def test_any_text_is_shown_as_it_is(served: Callable, chromium: Browser, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(APP.format(app=str(ROOT / "app"), texts=json.dumps(TEXTS), png=PNG, first=FIRST))
+    with served(tmp_path, script) as address, chromium.new_context() as context:
         page, outside = context.new_page(), []
         page.on("request", lambda request: request.url.startswith(address) or outside.append(request.url))
         page.goto(address)
