@@ -20,7 +20,7 @@ from aecore import AecoreError, datasets, figures, make_config, store, studies
 from aecore.__main__ import main
 from aecore.axes import parse_all
 from aecore.datasets import Row, own
-from aecore.store import RECORD
+from aecore.record import RECORD
 
 EVIL = "![a](b) <i>c<i> *d* :red[e] :smile: $f$"  # what it would become is harmless
 PAGES = ("explore", "compare", "map", "train", "figures")
