@@ -88,7 +88,10 @@ class RunFolder:
         """The picture of an epoch, (height, width) uint8; raises `AecoreError` where it is missing or damaged."""
         path = self.grid(epoch, kind)
         try:
-            with Image.open(BytesIO(self.read(path))) as image:
+            data = self.read(path)
+            with Image.open(BytesIO(data)) as image:
+                image.verify()  # Pillow decodes image data that do not match their checksum
+            with Image.open(BytesIO(data)) as image:
                 return np.array(image.convert("L"))
         except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
             raise AecoreError(f"The grid {path} is missing or damaged; train the run again.") from error

@@ -8,6 +8,7 @@ import streamlit as st
 
 from aecore import datasets, make_config, store
 from aecore.experiment import add_maps, load_or_train
+from aecore.record import RECORD
 
 SIDE = 8
 COUNTS = {"two": 2, "three": 3, "ten": 10, "sixty": 60, "hundred": 100, "equal": 60, "blank": 60}
@@ -103,9 +104,9 @@ def test_more_images_than_there_are_are_one_sentence_on_the_form(few, open_page)
 
 def test_a_run_worse_than_the_mean_image_is_said_to_be(few, open_page, monkeypatch):
     run = few("hundred", ["ae"])[0]
-    record = json.loads((run.path / store.RECORD).read_text())
+    record = json.loads((run.path / RECORD).read_text())
     record["evaluation"] |= {"bce": 1e21, "mean_image_bce": 250.3}
-    (run.path / store.RECORD).write_text(json.dumps(record))
+    (run.path / RECORD).write_text(json.dumps(record))
     st.cache_resource.clear()
     words = "Worse than the mean training image for all: BCE 1e+21, where that image has 250.3."
     assert words in [info.value for info in open_page("explore").info]
