@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[2]
 
 # Every module of aecore stands in one of these three; a package's place is its modules' place.
 SERVES = {
-    "axes", "bound", "certificate", "config", "datasets", "directions", "draft", "errors", "evaluation", "exports",
-    "families", "figures", "files", "glide", "grids", "inverse", "javascript", "jobs", "latents", "locks", "memory",
-    "neighbours", "optimised", "places", "plausible", "projection", "record", "roots", "run", "shipped", "space",
-    "spectrum", "stacks", "store", "studies", "turns",
+    "axes", "bound", "certificate", "config", "covariance", "datasets", "directions", "draft", "errors", "evaluation",
+    "exports", "families", "figures", "files", "glide", "grids", "inverse", "javascript", "jobs", "latents", "locks",
+    "memory", "neighbours", "optimised", "places", "plausible", "projection", "record", "roots", "run", "shipped",
+    "space", "spectrum", "stacks", "store", "studies", "turns",
 }  # fmt: skip
 LEARNS = {
     "adam",
