@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import shlex
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
@@ -177,7 +178,7 @@ def train_command(config: RunConfig) -> str:
 def _option(name: str, value: object) -> list[str]:
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
-    return [f"--{name}", ",".join(map(str, value)) if isinstance(value, tuple) else str(value)]
+    return [f"--{name}", shlex.quote(",".join(map(str, value)) if isinstance(value, tuple) else str(value))]
 
 
 _ANY_PIXELS = ("mse", "linear")  # a loss and an output for pixels that are any real number
