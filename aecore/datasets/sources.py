@@ -215,7 +215,7 @@ def _class_name(path: Path, value: Any) -> str:
         if not value.is_integer():
             raise AecoreError(f"{path} has the label {value:g}; labels must be names or whole numbers.")
         return str(int(value))
-    return _text(str(value))
+    return writable(str(value))
 
 
 def printable(text: str) -> str:
@@ -223,7 +223,7 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-def _text(name: str) -> str:
+def writable(name: str) -> str:
     """A name that can be written as UTF-8: what a file system holds beyond that is spelt out."""
     return name.encode("utf-8", "backslashreplace").decode()
 
@@ -285,7 +285,7 @@ def _files(folder: Path) -> _Files:
     split = _given({path.relative_to(folder).parts[0] for path in paths if path.parent != folder})
     loose, paths = _parted(paths, lambda path: bool(split) and path.parent == folder)
     within = [path.relative_to(folder).parts[bool(split) :] for path in paths]
-    classes = [_text(parts[0]) if len(parts) > 1 else "images" for parts in within]
+    classes = [writable(parts[0]) if len(parts) > 1 else "images" for parts in within]
     kinds = Counter(path.suffix.lower() or "no ending" for path in others)
     left_out = {
         "in hidden or system folders": [printable(str(path.relative_to(folder))) for path in hidden],
