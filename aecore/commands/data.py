@@ -10,6 +10,7 @@ from aecore.commands.options import Add, Parser
 from aecore.datasets import own
 from aecore.datasets.fetch import SOURCES, fetch
 from aecore.datasets.sources import SIZE
+from aecore.errors import AecoreError
 
 
 def add_to(add: Add) -> None:
@@ -36,6 +37,15 @@ def _fetch(options: argparse.Namespace) -> int:
     return 0
 
 
+def _problem(name: str) -> str:
+    """What is wrong with the record of own images, or nothing."""
+    try:
+        own.load(name)
+    except AecoreError as error:
+        return str(error)
+    return ""
+
+
 def _data(options: argparse.Namespace) -> int:
     if options.action == "add":
         span = options.range and tuple(options.range)
@@ -45,5 +55,5 @@ def _data(options: argparse.Namespace) -> int:
         own.remove(options.name)
     else:
         for name, title in own.names().items():
-            print(f"{name:<40}  {title}")
+            print(f"{name:<40}  {_problem(name) or title}")
     return 0

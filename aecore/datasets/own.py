@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from aecore.datasets import levels
 from aecore.datasets.base import Bytes, Dataset, data_folder
-from aecore.datasets.sources import SIZES, TEST, VALIDATION, Source, mapped, source, windows
+from aecore.datasets.sources import SIZES, TEST, VALIDATION, Source, mapped, printable, source, windows, writable
 from aecore.errors import AecoreError, system_error
 from aecore.files import remove_leftovers, temporary_folder
 
@@ -47,11 +47,7 @@ class Summary:
             f"{len(self.classes)} classes: {counts}." if len(self.classes) > 1 else f"1 class: {counts}.",
             *self.notes,
         ]
-        return "\n".join("".join(map(_printable, line)) for line in lines)
-
-
-def _printable(letter: str) -> str:
-    return letter if letter.isprintable() else repr(letter)[1:-1]
+        return "\n".join(map(printable, lines))
 
 
 def names() -> dict[str, str]:
@@ -143,7 +139,7 @@ def _meta(told: Any) -> tuple[tuple[str, ...], dict[str, str]]:
         raise ValueError("it lists no checksums of the four files")
     if not all(isinstance(checksum, str) for checksum in checksums.values()):
         raise ValueError("its checksums are no text")
-    return tuple(classes), checksums
+    return tuple(map(writable, classes)), checksums
 
 
 def _home() -> Path:

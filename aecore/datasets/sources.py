@@ -59,7 +59,7 @@ def source(path: Path, size: int | None, stated: Levels | None, scratch: Path) -
         return _of_folder(path, size or SIZE, stated, scratch)
     if not path.exists():
         raise AecoreError(f"There is no {path}; name a folder of images, an .npy or an .npz file.")
-    if path.suffix.lower() not in (".npy", ".npz"):
+    if path.suffix.lower() not in (".npy", ".npz") or not path.is_file():
         raise AecoreError(f"{path} is no folder, .npy or .npz file; name one of these.")
     return _of_arrays(path, *_arrays(path), size, stated)
 
@@ -215,10 +215,15 @@ def _class_name(path: Path, value: Any) -> str:
         if not value.is_integer():
             raise AecoreError(f"{path} has the label {value:g}; labels must be names or whole numbers.")
         return str(int(value))
-    return _text(str(value))
+    return writable(str(value))
 
 
-def _text(name: str) -> str:
+def printable(text: str) -> str:
+    """Text that moves no terminal and breaks no line: what cannot be printed is spelt out."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def writable(name: str) -> str:
     """A name that can be written as UTF-8: what a file system holds beyond that is spelt out."""
     return name.encode("utf-8", "backslashreplace").decode()
 
@@ -242,23 +247,24 @@ def _of_folder(folder: Path, size: int, stated: Levels | None, scratch: Path) ->
         raise AecoreError(
             f"{folder} has {len(set(files.classes)):,} subfolders with images; there can be {MOST_CLASSES}."
         )
-    shape = (len(files.paths), size, size)
-    squares = np.lib.format.open_memmap(scratch / "squares.npy", "w+", np.uint16, shape)
     read: dict[int, Facts] = {}  # by the file's number
     unreadable: list[str] = []
-    for at, path in enumerate(files.paths):
-        try:
-            squares[at], read[at] = pictures.read(path, size)
-        except UnreadableError as error:
-            unreadable.append(f"{_text(str(path.relative_to(folder)))}: {error}")
+    with (scratch / "squares").open("wb") as decoded:  # no map that is written to: a full disk would end the process
+        for at, path in enumerate(files.paths):
+            try:
+                square, read[at] = pictures.read(path, size)
+                decoded.write(square.tobytes())
+            except UnreadableError as error:
+                unreadable.append(printable(f"{path.relative_to(folder)}: {error}"))
     if not read:
         raise AecoreError(f"None of the {len(files.paths):,} pictures in {folder} can be read ({_some(unreadable)}).")
     kept = np.array(list(read))
+    squares = np.memmap(scratch / "squares", np.uint16, "r", shape=(len(kept), size, size))
     scale, notes = _levels_of(list(read.values()), stated)
     deep = np.array([facts.deep is not None for facts in read.values()])
 
     def rows(index: NDArray[np.intp]) -> Bytes:
-        values = rows_of(squares, kept[index])
+        values = rows_of(squares, index)
         grey = values.astype(np.uint8)
         grey[deep[index]] = scale.grey(values[deep[index]])
         return grey
@@ -279,12 +285,12 @@ def _files(folder: Path) -> _Files:
     split = _given({path.relative_to(folder).parts[0] for path in paths if path.parent != folder})
     loose, paths = _parted(paths, lambda path: bool(split) and path.parent == folder)
     within = [path.relative_to(folder).parts[bool(split) :] for path in paths]
-    classes = [_text(parts[0]) if len(parts) > 1 else "images" for parts in within]
+    classes = [writable(parts[0]) if len(parts) > 1 else "images" for parts in within]
     kinds = Counter(path.suffix.lower() or "no ending" for path in others)
     left_out = {
-        "in hidden or system folders": [_text(str(path.relative_to(folder))) for path in hidden],
-        "beside the folders of the split": [path.name for path in loose],
-        "files of other kinds": [f"{kind} ({count:,})" for kind, count in kinds.most_common()],
+        "in hidden or system folders": [printable(str(path.relative_to(folder))) for path in hidden],
+        "beside the folders of the split": [printable(path.name) for path in loose],
+        "files of other kinds": [f"{printable(kind)} ({count:,})" for kind, count in kinds.most_common()],
     }
     counts = (len(hidden), len(loose), len(others))
     notes = [

@@ -53,6 +53,10 @@ for at, (text, name) in enumerate(zip(texts, names)):
         st.image(bytes.fromhex({png!r}), caption=name)
 st.segmented_control("Choose", range(len(names)), format_func=names.__getitem__, key="one")
 st.pills("Choose", range(len(names)), format_func=names.__getitem__, key="two")
+with st.container(key="boxes"):
+    for at, text in enumerate(texts[:12]):
+        st.selectbox("Choose", [text, "other"], key=f"box {{at}}")
+    st.multiselect("Choose", texts[:12], texts[:12], key="many")
 if st.button("Tell"):
     for name in names[{first}:{first} + 8]:
         st.toast(name)
@@ -70,6 +74,10 @@ SHOWN = """(root) => [...root.querySelectorAll('[data-testid="stMarkdownContaine
   text: one.textContent,
   tags: [...one.querySelectorAll("*")].map((inner) => inner.tagName.toLowerCase()),
 }))"""
+
+
+VALUE = "(box) => box.querySelector('input')?.value || box.querySelector('[data-baseweb=select]')?.textContent"
+MADE = """(root) => [...root.querySelectorAll("a, img, em, i, b, strong, code, del")].map((one) => one.outerHTML)"""
 
 
 def as_shown(text: str) -> str:
@@ -100,6 +108,13 @@ def test_any_text_is_shown_as_it_is(served: Callable, chromium: Browser, tmp_pat
         expect(toasts.first).to_be_visible()
         told = [one["text"] for one in toasts.first.evaluate(SHOWN)]
         options = page.locator(".st-key-one, .st-key-two").evaluate_all(f"(found) => found.map({SHOWN})")
+        boxes = page.get_by_test_id("stSelectbox")
+        chosen = boxes.evaluate_all(f"(found) => found.map({VALUE})")
+        many = page.get_by_test_id("stMultiSelect").text_content() or ""
+        drawn = page.locator(".st-key-boxes").evaluate(MADE)
+    assert [as_shown(text) for text in chosen] == [as_shown(text) for text in TEXTS[:12]]
+    assert all(as_shown(text) in as_shown(many) for text in TEXTS[:12])
+    assert drawn == []
     for text, elements in shown.items():
         assert len(elements) == ELEMENTS
         check([one for one in elements if one["text"] != "1"], [text] * (ELEMENTS - 1))

@@ -65,6 +65,15 @@ def test_what_is_fetched_is_kept_and_not_fetched_again(folder: Path, monkeypatch
     fetch.fetch("letters")
 
 
+def test_leftovers_of_a_fetch_that_was_killed_go(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / ".fetch-1" / "letters").mkdir(parents=True)
+    monkeypatch.setattr("aecore.files.YOUNG", -1.0)
+    source(monkeypatch, writer(a=b"good", b=b"good"))
+    fetch.fetch("letters")
+    assert files(folder) == ["letters/a", "letters/b"]
+    assert not (folder / ".fetch-1").exists()
+
+
 def test_a_damaged_copy_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "letters").mkdir(parents=True)
     (folder / "letters" / "a").write_bytes(b"bad")

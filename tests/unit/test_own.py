@@ -170,10 +170,20 @@ def test_a_damaged_meta_file_hurts_one_dataset(content, folder, capsys):
     assert "\n" not in str(raised.value)
     assert len(datasets.load("sound").test_images) == 6
     assert main(["data", "list"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["mine", "sound"]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["mine", "sound"]
+    assert "damaged" in lines[0] and lines[1].endswith("Sound")
     datasets.add("other", folder / "a.npy")
     own.remove("mine")
     assert own.names().keys() == {"sound", "other"}
+
+
+def test_class_names_can_be_written_whatever_a_meta_file_holds(folder):
+    np.save(folder / "a.npy", IMAGES)
+    datasets.add("mine", folder / "a.npy")
+    path = own._home() / "mine" / "meta.json"
+    path.write_text(path.read_text().replace('"images"', r'"\udce9"'))
+    assert datasets.load("mine").classes == (r"\udce9",)
 
 
 def test_a_meta_file_of_bytes_that_are_no_text(folder):

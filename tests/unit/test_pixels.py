@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import signal
 import struct
 import zlib
 from collections.abc import Callable
@@ -441,6 +444,36 @@ def test_names_that_are_no_text_are_spelt_out(folder: Path) -> None:
     dataset, summary = added(folder / "pictures")
     assert dataset.classes == ("caf\\udce9",)
     str(summary).encode()
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(folder: Path, monkeypatch) -> None:
+    """Every write of pictures goes through a file, so that the system refuses it: no map that ends the process."""
+    for at in range(2):
+        save(folder / "pictures" / f"{at}.png", RAMP)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(AecoreError, match="File too large"):
+            datasets.add("mine", folder / "pictures")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(own._home().iterdir()) == []
+
+
+def test_names_of_files_break_no_line(folder: Path) -> None:
+    (folder / "pictures").mkdir()
+    (folder / "pictures" / "a\x1b[31m\n.png").write_bytes(b"")
+    with pytest.raises(AecoreError) as raised:
+        datasets.add("mine", folder / "pictures")
+    assert r"a\x1b[31m\n.png: empty" in str(raised.value)
+
+
+def test_what_is_no_file_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "a.npy")
+    with pytest.raises(AecoreError, match=r"no folder, \.npy or \.npz file"):
+        datasets.add("mine", folder / "a.npy")
 
 
 def test_the_levels_of_every_depth() -> None:
