@@ -59,7 +59,9 @@ def _new_search(config: RunConfig | None) -> None:
         f"{name}={st.text_input(name, axes.suggestion(name, config), key=f'{config.family} over {name}')}"
         for name in chosen
     ]
-    trials = st.number_input("Trials", 1, studies.MOST_TRIALS, value=MORE, step=1, key="search trials", persist_state=KEEP)
+    trials = st.number_input(
+        "Trials", 1, studies.MOST_TRIALS, value=MORE, step=1, key="search trials", persist_state=KEEP
+    )
     name = st.text_input("Name of the study", _free_name(config), key=f"study {config.family} {len(studies.names())}")
     if st.button("Start search", width="stretch", disabled=not chosen):  # no callback: see `train._start_button`
         attempt(_start, name, config, texts, trials, place=PLACE)
