@@ -57,7 +57,7 @@ class RunConfig:
         1e-4, 0, LARGEST
     )  # optimised codes are searched with ridge / 2 |z|^2 in the loss; training adds |W|^2
     beta: float = _within(1.0, 0, LARGEST)  # weight of the KL term
-    noise: float = _within(0.1, 0, LARGEST)  # variance of what the denoising AE adds to each pixel
+    noise: float = _within(0.1, 0, 1e6)  # variance of what the denoising AE adds to each pixel
     dropout: float = _within(0.1, 0, 1)  # share of the units that the dropout AE switches off
     optimiser: Optimiser = "adam"
     lr: float = _within(1e-3, 0, LARGEST)

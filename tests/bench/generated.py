@@ -3,7 +3,7 @@
     python tests/bench/generated.py              # all 1,500; about ten minutes
     python tests/bench/generated.py commands:17  # one of them, with what it prints
 
-Each case comes from its group and its number alone, so that it can be made again. Training is on sixty images of
+Each case comes from its group and its number alone, so that it can be made again. Training is on 108 images of
 8 x 8, in a home and a data folder that are made for the purpose and are gone afterwards.
 """
 
@@ -23,12 +23,15 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 from unittest import mock
 
 import numpy as np
+import streamlit
+from PIL import Image
+from streamlit.testing.v1 import AppTest
 
-from aecore import __main__, datasets, exports, load_or_train, make_config, store
+from aecore import RunConfig, __main__, certificate, datasets, exports, load_or_train, make_config, store
 
 APP = Path(__file__).parents[2] / "app"
 COUNTS = {"commands": 800, "arrays": 350, "addresses": 350}
@@ -48,22 +51,49 @@ REAL = (
 )  # fmt: skip
 WIDTHS = ("", "8", "4,4", "0", "-1", ",", "4,,4", "a", "1.5", "9" * 30, ",".join("4" * 40), "٣", "65537", "4;4")
 AXES = (
-    "lr=0.01,0.02", "lr=0.01..0.1", "lr=0.01..0.1:log", "lr=0..1:log", "lr=1..0", "lr=nan..1", "lr", "=", "lr=",
-    "lr=1e999,1", "batch_size=16,32", f"batch_size={'9' * 400}..{'9' * 401}", "batch_size=1..2", "epochs=0,1",
-    "epochs=0..1", "hidden=4-4,8", "hidden=4..8", "mirror=true,false", "mirror=yes,no", "latent_dim=1..3",
-    "latent_dim=1..9999", "optimiser=adam,muon", "optimiser=sgd,adam", "dataset=a,b", "family=ae,vae", "x=1,2",
-    "lr=0.1,0.1", "train_images=10..20", "train_images=1,99999", "shift=0,1", "shift=0..100", "seed=0,1", "beta=0,1",
+    "lr=0..1:log", "lr=1..0", "lr=nan..1", "lr", "=", "lr=", "lr=1e999,1", f"batch_size={'9' * 400}..{'9' * 401}",
+    "epochs=0,1", "epochs=0..1", "hidden=4..8", "mirror=yes,no", "latent_dim=1..9999", "optimiser=sgd,adam",
+    "dataset=a,b", "family=ae,vae", "x=1,2", "lr=0.1,0.1", "train_images=1,99999", "shift=0..100", "beta=0,1",
 )  # fmt: skip
 CODES = (
-    "test-0", "test-5", "test-6", "test-99999999999", "mean-0", "mean-1", "mean-9", "sample-7", "sample-4294967296",
-    "zero", "own-1", "train-0", "AAAAAAAAAAA", "AACAPwAAgD8", "AADAfwAAwH8", "A", "=", "test-", "test--1", "test-1.5",
+    "test-6", "test-99999999999", "mean-9", "sample-4294967296", "own-1", "train-0", "AAAAAAAAAAA", "AADAfwAAwH8", "A",
+    "=", "test-", "test--1", "test-1.5",
 )  # fmt: skip
 LEFT_OUT = ("ship", "classifier", "fetch")  # they write into the project, or ask the network
 SLOW = ("umap",)  # half a minute to compile
 
+# What options may be given, by the parser's name for them; as odd ones there are those of their type, and ODD.
+VALID: dict[str, Sequence[str]] = {
+    "dataset": ("tiny",), "study": ("s", "s.1"), "recipe": ("chapter", "chapter", "fast", "best"),
+    "hidden": ("8", "4,4"), "latent_dim": ("1", "2", "3"), "epochs": ("0", "1", "2"), "batch_size": ("1", "16", "512"),
+    "seed": ("0", "1", "4294967295"), "shift": ("0", "1", "7"), "train_images": ("0", "5", "20"),
+    "lr": ("0.1", "0.001", "1e30"), "bias_lr": ("0.1", "0.001"), "beta": ("0", "0.5", "1e30"), "dropout": ("0", "0.9"),
+    "noise": ("0", "0.1", "1e6"), "ridge": ("0", "0.1", "1e30"), "weight_decay": ("0", "0.1", "1e30"),
+    "trials": ("1", "2"), "validation": ("5", "10"), "dimension": ("0", "1"), "scale": ("1", "2", "64"),
+    "size": ("8", "9", "16"), "test_share": ("0.1", "0.5", "0.99"),
+    "code": ("test-0", "test-5", "mean-0", "mean-1", "sample-7", "zero", "AACAPwAAgD8"),
+    "to": ("test-1", "mean-1", "zero"),
+    "over": (
+        "lr=0.01,0.02", "lr=0.01..0.1:log", "batch_size=16,32", "batch_size=1..2", "hidden=4-4,8", "mirror=true,false",
+        "latent_dim=1..3", "optimiser=adam,muon", "train_images=10..20", "seed=0,1", "shift=0,1", "lr=0.01,1e30",
+    ),
+    "out": ("new.png", "new/deep/er.png"), "into": ("marked.md",), "storage": ("journal", "sqlite:///s.db"),
+    "path": ("files/images.npy", "files/images.npz", "files/pictures"), "store": ("copy",),
+    "name": ("mine", "tiny", "12.4", "12.3", "all"), "format": tuple(exports.FORMATS),
+}  # fmt: skip
+ODD: dict[str, Sequence[str]] = {
+    "hidden": WIDTHS, "over": AXES, "code": CODES, "to": CODES, "recipe": ("deep", "small", "optimised", *WORDS),
+    "dataset": ("mnist", "olivetti", "fashion", *WORDS), "test_share": REAL, "noise": REAL,
+    **dict.fromkeys(("trials", "dimension", "scale", "size", "validation"), WHOLE),
+}  # fmt: skip
+OFTEN = {"train": 9, "export": 7, "evaluate": 5, "sweep": 3, "map": 3, "figure": 2, "data": 4, "delete": 2}
+
+CHOICES = {name: get_args(hint) for name, hint in get_type_hints(RunConfig).items() if get_origin(hint) is Literal}
+
 # What a command has to have, so that what is odd about the rest is reached; later options override these.
 BASES = {
     "train": ["--dataset", "tiny", "--latent-dim", "2", "--epochs", "1", "--no-maps"],
+    "pca": ["--dataset", "tiny", "--latent-dim", "2", "--no-maps"],
     "sweep": ["--dataset", "tiny", "--latent-dim", "2", "--epochs", "1", "--hidden", "4", "--trials", "1"],
 }
 
@@ -118,19 +148,23 @@ def _fill(root: Path) -> tuple[str, ...]:
     files = root / "files"
     (files / "folder" / "within").mkdir(parents=True)
     noise = np.random.default_rng(0)
-    images = noise.integers(0, 256, (60, 8, 8), np.uint8)
-    np.savez(files / "images.npz", images=images, labels=np.arange(60) % 2)
+    images = noise.integers(0, 256, (120, 8, 8), np.uint8)
+    np.savez(files / "images.npz", images=images, labels=np.arange(120) % 2)
     np.save(files / "images.npy", images)
     for name in ("noise", "noise.png", "noise.npy", "noise.md", "noise.json", "folder/noise.jpg"):
         (files / name).write_bytes(noise.bytes(300))
     (files / "empty").touch()
     (files / "a").write_text("text")
+    (files / "pictures").mkdir()
+    for number, image in enumerate(images[:5]):
+        Image.fromarray(image).save(files / "pictures" / f"{number}.png")
     datasets.add("tiny", files / "images.npz")
     small = {"dataset": "tiny", "latent_dim": 2}
     configs = [
         make_config("pca", **small),
         *(make_config(one, epochs=1, hidden=(4,), **small) for one in ("ae", "vae")),
     ]
+    shutil.copytree(root / "data", root / "data-copy")
     return tuple(load_or_train(config).run_id for config in configs)
 
 
@@ -140,28 +174,34 @@ def _fill(root: Path) -> tuple[str, ...]:
 def command_line(number: int, where: Place) -> list[str]:
     """A command with valid and odd words, from what the parser says there is."""
     draw = random.Random(f"command {number}")
+    oddness = draw.choice((0, 0.05, 0.1, 0.3, 0.7))
     commands = {name: one for name, one in _subparsers(__main__._parser()).items() if name not in LEFT_OUT}
-    words: list[str] = []
-    name = draw.choice(sorted(commands))
-    parser = commands[name]
-    words.append(name)
+    names = sorted(commands)
+    (name,) = draw.choices(names, [OFTEN.get(one, 1) for one in names])
+    words, parser = [name], commands[name]
     if nested := _subparsers(parser):
-        action = draw.choice(sorted(nested))
+        action = draw.choice(("add", *sorted(nested)))
         words, parser = [name, action], nested[action]
-    positional = [one for one in parser._actions if not one.option_strings]
-    words += [_value(draw, one, where) for one in positional if draw.random() < 0.97]
-    words += BASES.get(name, [])
+
+    def value(action: argparse.Action) -> str:
+        return draw.choice(_odd(action, where) if draw.random() < oddness else _valid(action, where))
+
+    words += [value(one) for one in parser._actions if not one.option_strings and draw.random() >= oddness / 10]
+    words += BASES.get(name, []) if name != "train" or "pca" not in words else BASES["pca"]
     options = [one for one in parser._actions if one.option_strings and "--help" not in one.option_strings]
-    wanted = [one for one in options if one.required and draw.random() < 0.95]
+    wanted = [one for one in options if one.required and draw.random() >= oddness / 10]
     others = [one for one in options if not one.required]
     wanted += draw.sample(others, min(len(others), draw.choice((0, 1, 1, 2, 2, 3, 4))))
     for one in wanted:
         words.append(draw.choice(one.option_strings))
         if one.nargs != 0:
-            words.append(_value(draw, one, where))
-    if name == "sweep" and draw.random() < 0.9:
-        words += ["--over", draw.choice(AXES)]
-    if draw.random() < 0.03:
+            words.append(value(one))
+    if name == "export" and "--format" in words and draw.random() >= oddness:
+        chosen = words[words.index("--format") + 1]
+        words += ["--out", f"new{exports.FORMATS[chosen].extension}" if chosen in exports.FORMATS else "new"]
+    if name == "sweep":
+        words += ["--over", draw.choice(AXES if draw.random() < oddness else VALID["over"])]
+    if draw.random() < oddness / 10:
         words.append(draw.choice(("--help", "--nothing", "more", *WORDS)))
     return words
 
@@ -171,28 +211,18 @@ def _subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
     return {name: one for action in found for name, one in action.choices.items()}
 
 
-def _value(draw: random.Random, action: argparse.Action, where: Place) -> str:
-    """A word for an option or a place: a valid one as often as an odd one."""
-    if draw.random() < 0.08:
-        return draw.choice((*WORDS, *WHOLE))
+def _valid(action: argparse.Action, where: Place) -> Sequence[str]:
+    if action.dest in CHOICES:
+        return CHOICES[action.dest]
     if action.choices is not None:
-        valid = [str(one) for one in action.choices if one not in SLOW]
-        return draw.choice(valid if draw.random() < 0.8 else WORDS)
-    pools: dict[str, Sequence[str]] = {
-        "run": (*where.runs, *where.runs, *WORDS),
-        "dataset": ("tiny", "tiny", "mnist", "olivetti", "olivetti_sharp", *WORDS),
-        "hidden": WIDTHS, "over": AXES, "code": CODES, "to": CODES,
-        "study": ("s", "s", "s.1", *WORDS),
-        "recipe": ("chapter", "fast", "best", "deep", "small", "optimised", *WORDS),
-        "format": (*exports.FORMATS, *exports.FORMATS, *WORDS),
-        "out": _paths(where), "into": _paths(where), "path": _paths(where), "storage": _paths(where),
-        "store": _paths(where), "name": ("mine", "tiny", "12.4", "12.6", "all", *WORDS),
-        "trials": ("1", "2", "-1", "0", "9" * 30, "9" * 5000, "1.5", "", "nan"),
-        "dimension": WHOLE, "scale": WHOLE, "size": ("8", "9", *WHOLE), "validation": ("5", "50", *WHOLE),
-        "test_share": REAL, "noise": REAL,
-    }  # fmt: skip
-    numbers = WHOLE if action.type is int else REAL if action.type is float else WORDS
-    return draw.choice(pools.get(action.dest, numbers))
+        return [str(one) for one in action.choices if one not in SLOW]
+    return where.runs if action.dest == "run" else VALID.get(action.dest, WORDS)
+
+
+def _odd(action: argparse.Action, where: Place) -> Sequence[str]:
+    if action.dest in ("out", "into", "path", "storage", "store"):
+        return _paths(where)
+    return ODD.get(action.dest) or (WHOLE if action.type is int else REAL if action.type is float else WORDS)
 
 
 def _paths(where: Place) -> tuple[str, ...]:
@@ -212,13 +242,19 @@ def _paths(where: Place) -> tuple[str, ...]:
     )
 
 
+def fresh(where: Place) -> None:
+    """What a case may change, as it was: the home `copy`, the data folder, and the file `marked.md`."""
+    for name, original in (("copy", "home"), ("data", "data-copy")):
+        shutil.rmtree(where.folder / name, ignore_errors=True)
+        shutil.copytree(where.folder / original, where.folder / name)
+    (where.folder / "marked.md").write_text(f"{certificate.BEGIN}\n{certificate.END}\n")
+
+
 def run_command(words: Sequence[str], where: Place) -> tuple[int | None, str, str]:
-    """Run a command line on a copy of the home; its status, what it says on standard error, and what is wrong."""
-    home = where.folder / "copy"
-    shutil.rmtree(home, ignore_errors=True)
-    shutil.copytree(where.folder / "home", home)
+    """Run a command line; its status, what it says on standard error, and what is wrong with that."""
     with mock.patch.dict(os.environ):
-        os.environ["AECORE_HOME"] = str(home)
+        os.environ["AECORE_HOME"] = str(where.folder / "copy")
+        shutil.rmtree(where.folder / "new", ignore_errors=True)
         out, said = io.StringIO(), io.StringIO()
         status: int | None = None
         fault = ""
@@ -360,7 +396,6 @@ def run_array(number: int, where: Place) -> Outcome:
         train += draw.choice(([], ["--no-maps"]))
         status, said, fault = run_command(train, where)
         text += f", added; {' '.join(train)}"
-        shutil.rmtree(where.folder / "data" / "own" / name, ignore_errors=True)
     return Outcome(f"arrays:{number}", text, status, said, fault)
 
 
@@ -379,7 +414,7 @@ def address(number: int, where: Place) -> tuple[str, dict[str, str]]:
     draw = random.Random(f"address {number}")
     pools: dict[str, Sequence[str]] = {
         "run": (*where.runs, *where.runs, *where.runs, *WORDS),
-        "start": (*CODES, *WORDS), "z": (*CODES, *WORDS, "A" * 5000),
+        "start": (*VALID["code"], *CODES, *WORDS), "z": (*VALID["code"], *CODES, *WORDS, "A" * 5000),
         "map": ("pca", "tsne", "umap", *WORDS),
     }  # fmt: skip
     names = draw.sample(PARAMETERS, draw.choice((0, 1, 2, 3, 4)))
@@ -390,8 +425,6 @@ def address(number: int, where: Place) -> tuple[str, dict[str, str]]:
 
 def run_address(number: int, where: Place) -> Outcome:
     """Open the page; an exception box is a fault."""
-    from streamlit.testing.v1 import AppTest
-
     page, parameters = address(number, where)
     app = AppTest.from_file(str(APP / "main.py"), default_timeout=SECONDS)
     for name, value in parameters.items():
@@ -412,6 +445,7 @@ def run_address(number: int, where: Place) -> Outcome:
 
 def run(group: str, number: int, where: Place) -> Outcome:
     """Case `number` of a group."""
+    fresh(where)
     if group == "arrays":
         return run_array(number, where)
     if group == "addresses":
@@ -424,6 +458,8 @@ def outcomes(group: str, step: int = 1) -> Iterator[Outcome]:
     """Every `step`-th case of a group."""
     if str(APP) not in sys.path:
         sys.path.insert(0, str(APP))
+    streamlit.cache_resource.clear()  # what other tests have left there under the same names
+    streamlit.cache_data.clear()
     with place() as where:
         for number in range(0, COUNTS[group], step):
             yield run(group, number, where)
