@@ -1,4 +1,4 @@
-"""A server as README starts it: for this machine alone, and without a request to anyone."""
+"""A server as it is started, wherever that is: for this machine alone, and without a request to anyone."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ for word, name in (("binds", "bind"), ("calls", "connect"), ("calls", "connect_e
     setattr(socket.socket, name, telling(word, getattr(socket.socket, name)))
 socket.getaddrinfo = telling("looks up", socket.getaddrinfo)
 from streamlit.web.cli import main
-sys.argv = ["streamlit", "run", "app/main.py", *sys.argv[1:]]
+sys.argv = ["streamlit", "run", *sys.argv[1:]]
 main()
 """
 
@@ -33,11 +33,11 @@ def free_port():
 
 
 def started(home, *options):
-    """What a server has printed when it answers, and after a visit: every line."""
+    """A server that is started in a folder that is not the project's: its port, and every line that it prints."""
     port = free_port()
     server = subprocess.Popen(
-        [sys.executable, "-c", START, "--server.port", str(port), *options],
-        cwd=ROOT, env={**os.environ, "AECORE_HOME": str(home)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [sys.executable, "-c", START, str(ROOT / "app" / "main.py"), "--server.port", str(port), *options],
+        cwd=home, env={**os.environ, "AECORE_HOME": str(home)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True,
     )  # fmt: skip
     lines = []

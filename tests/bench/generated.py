@@ -29,6 +29,7 @@ from unittest import mock
 import numpy as np
 import streamlit
 from PIL import Image
+from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
 from aecore import RunConfig, __main__, certificate, datasets, exports, load_or_train, make_config, store
@@ -467,6 +468,7 @@ def outcomes(group: str, step: int = 1) -> Iterator[Outcome]:
 
 def main() -> int:
     """Run what is named, or all; status 1 where something went wrong."""
+    set_log_level("error")  # Streamlit would say at each page that nobody is there to see it
     if len(sys.argv) > 1:
         group, _, number = sys.argv[1].partition(":")
         if number:
