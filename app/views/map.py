@@ -11,7 +11,7 @@ import groups
 import runs
 import streamlit as st
 
-from aecore import datasets, inverse, jobs
+from aecore import datasets, inverse, jobs, projection
 from aecore.errors import AecoreError
 from aecore.projection import METHODS, NEIGHBOURS, Method
 from aecore.store import Run
@@ -45,7 +45,7 @@ def page() -> None:
     if method is None:
         st.info(f"This run's maps are not computed yet; the button or `aecore map {run.run_id}` makes them.")
         return
-    st.caption(inverse.explain(method, runs.inverse_error(run, method)))
+    st.caption(" ".join([inverse.explain(method, runs.inverse_error(run, method)), *_too_few(run).values()]))
     _atlas(run, method)
 
 
@@ -92,7 +92,7 @@ def _choose_method(run: Run) -> str | None:
 
 def _offer(run: Run) -> None:
     """A button for each map that is computed only when it is asked for, and for all where there is none."""
-    missing = [row for row in METHODS.values() if row.package and row.name not in run.maps]
+    missing = [row for row in METHODS.values() if row.package and row.name not in {*run.maps, *_too_few(run)}]
     if jobs.making_maps(run.run_id):
         _wait(run)
         return
@@ -107,6 +107,11 @@ def _offer(run: Run) -> None:
         return
     for row in missing:
         _button(run, f"Compute {row.title} (about {_seconds(run)} s)", row)
+
+
+def _too_few(run: Run) -> dict[str, str]:
+    """The maps that the run cannot have, and why."""
+    return projection.left_out(run.codes, [name for name in METHODS if name not in run.maps])
 
 
 def _button(run: Run, words: str, row: Method | None) -> None:

@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[2]
 
 # Every module of aecore stands in one of these three; a package's place is its modules' place.
 SERVES = {
-    "axes", "bound", "certificate", "config", "covariance", "datasets", "directions", "draft", "errors", "evaluation", "exports",
-    "families", "figures", "files", "glide", "grids", "inverse", "javascript", "jobs", "latents", "locks", "neighbours",
-    "optimised", "places", "plausible", "projection", "shipped", "space", "spectrum", "stacks", "store", "studies",
+    "axes", "bound", "certificate", "config", "covariance", "datasets", "directions", "draft", "errors", "evaluation",
+    "exports", "families", "figures", "files", "glide", "grids", "inverse", "javascript", "jobs", "latents", "locks",
+    "neighbours", "optimised", "places", "plausible", "projection", "shipped", "space", "spectrum", "stacks", "store", "studies",
     "turns",
 }  # fmt: skip
 LEARNS = {
