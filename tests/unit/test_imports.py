@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 SERVES = {
     "axes", "bound", "certificate", "config", "covariance", "datasets", "directions", "draft", "errors", "evaluation",
     "exports", "families", "figures", "files", "glide", "grids", "inverse", "javascript", "jobs", "latents", "locks",
-    "neighbours", "optimised", "places", "plausible", "projection", "shipped", "space", "spectrum", "stacks", "store", "studies",
-    "turns",
+    "neighbours", "optimised", "places", "plausible", "projection", "shipped", "space", "spectrum", "stacks", "store",
+    "studies", "turns",
 }  # fmt: skip
 LEARNS = {
     "adam",
