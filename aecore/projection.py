@@ -57,7 +57,7 @@ class Method:
         """One sentence where the codes (n, d) are too few for this projection, otherwise nothing."""
         found, kind = len(codes), "codes"
         if found >= self.least:
-            found, kind = len(distinct(codes, self.least)[0]), "different codes"
+            found, kind = len(distinct(codes)[0]), "different codes"
         if found >= self.least:
             return ""
         return f"{self.title} needs at least {self.least} {kind}, not {found}; PCA takes any number."
