@@ -57,10 +57,10 @@ class Method:
         """One sentence where the codes (n, d) are too few for this projection, otherwise nothing."""
         found, kind = len(codes), "codes"
         if found >= self.least:
-            found, kind = len(distinct(codes, self.least)[0]), "different codes"
+            found, kind = len(distinct(codes)[0]), "different codes"
         if found >= self.least:
             return ""
-        return f"{self.title} needs at least {self.least} {kind}, not {found}; choose the projection 'pca'."
+        return f"{self.title} needs at least {self.least} {kind}, not {found}; PCA takes any number."
 
     def require(self) -> None:
         """`AecoreError` where the package is not installed; it is not loaded for the answer."""
@@ -84,7 +84,7 @@ def project(codes: Array, method: str = "pca", seed: int = 0) -> Array:
         raise AecoreError(sentence)
     points = row.project(codes, seed) if row.inverse == "plane" else _of_distinct(row, codes, seed)
     if not np.isfinite(points).all():
-        raise AecoreError(f"{row.title} found no finite points for these codes; choose the projection 'pca'.")
+        raise AecoreError(f"{row.title} found no finite points for these codes; choose PCA.")
     return points
 
 
@@ -201,9 +201,10 @@ def _umap_class() -> Any:
         warnings.filterwarnings("ignore", "Tensorflow not installed")  # nor is it needed
         try:
             import umap
+
+            return umap.UMAP
         except RuntimeError as error:  # numba's, where no folder can be written to
             raise AecoreError(f"UMAP cannot be loaded ({error}); set NUMBA_CACHE_DIR to a folder of yours.") from error
-    return umap.UMAP
 
 
 _ROWS = (

@@ -149,7 +149,11 @@ def plan(base: RunConfig, over: tuple[Axis, ...], validation: int | None = None)
     """
     dataset = datasets.load(base.dataset)
     total = len(dataset.train_images)
-    held_out = min(VALIDATION, total // 6) if validation is None else validation
+    if total < 2:
+        raise AecoreError(
+            f"A search needs at least two training images, one to validate on, and '{base.dataset}' has one."
+        )
+    held_out = min(VALIDATION, max(1, total // 6)) if validation is None else validation
     if not 0 < held_out < total:
         raise AecoreError(f"'validation' must lie between 1 and {total - 1:,}, not {held_out:,}.")
     made = Plan(base, over, held_out, dict(dataset.checksums))

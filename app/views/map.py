@@ -12,7 +12,7 @@ import runs
 import streamlit as st
 from plain import plain, said
 
-from aecore import inverse, jobs
+from aecore import inverse, jobs, projection
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
 from aecore.projection import METHODS, NEIGHBOURS, Method
@@ -49,7 +49,7 @@ def page() -> None:
     if method is None:
         st.info(said(f"This run's maps are not computed yet; the button or `aecore map {run.run_id}` makes them."))
         return
-    st.caption(inverse.explain(method, runs.inverse_error(run, method)))
+    st.caption(" ".join([inverse.explain(method, runs.inverse_error(run, method)), *_too_few(run).values()]))
     _atlas(run, method)
 
 
@@ -97,7 +97,7 @@ def _choose_method(run: Run) -> str | None:
 
 def _offer(run: Run) -> None:
     """A button for each map that is computed only when it is asked for, and for all where there is none."""
-    missing = [row for row in METHODS.values() if row.package and row.name not in run.maps]
+    missing = [row for row in METHODS.values() if row.package and row.name not in {*run.maps, *_too_few(run)}]
     if jobs.making_maps(run.run_id):
         _wait(run)
         return
@@ -112,6 +112,11 @@ def _offer(run: Run) -> None:
         return
     for row in missing:
         _button(run, f"Compute {row.title} (about {_seconds(run)} s)", row)
+
+
+def _too_few(run: Run) -> dict[str, str]:
+    """The maps that the run cannot have, and why."""
+    return projection.left_out(run.codes, [name for name in METHODS if name not in run.maps])
 
 
 def _button(run: Run, words: str, row: Method | None) -> None:

@@ -62,6 +62,16 @@ def test_every_page_shows_what_it_can(few, open_page, name):
     assert (space["gaussian"] is None) == (tests == 1)
 
 
+def test_a_map_that_the_codes_are_too_few_for_is_not_offered_and_why_is_said(few, open_page):
+    few("sixty", ["ae"])
+    app = open_page("map")
+    assert app.caption[0].value.endswith(
+        "t-SNE needs at least 8 codes, not 6; PCA takes any number. UMAP needs at least 8 codes, not 6; PCA takes any "
+        "number."
+    )
+    assert not [button for button in app.button if "UMAP" in button.label]
+
+
 def test_a_link_to_a_sample_that_nothing_is_drawn_from_opens_elsewhere(few, open_page):
     few("ten", ["ae"])
     app = open_page("train")

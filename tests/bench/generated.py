@@ -32,7 +32,7 @@ from PIL import Image
 from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
-from aecore import RunConfig, __main__, certificate, datasets, exports, load_or_train, make_config, store
+from aecore import RunConfig, __main__, certificate, datasets, exports, load_or_train, make_config, roots
 
 APP = Path(__file__).parents[2] / "app"
 COUNTS = {"commands": 800, "arrays": 350, "addresses": 350}
@@ -133,7 +133,7 @@ def place() -> Iterator[Place]:
         root = Path(folder)
         os.environ |= {"AECORE_HOME": str(root / "home"), "AECORE_DATA": str(root / "data")}
         before = Path.cwd()
-        with mock.patch.object(store, "shipped", lambda: root / "none"):
+        with mock.patch.object(roots, "shipped", lambda: root / "none"):
             datasets.load.cache_clear()
             made = Place(root, _fill(root))
             os.chdir(root)

@@ -113,3 +113,14 @@ def test_bad_codes_are_explained():
         latents.fit_gaussian(np.full((3, 2), np.nan, np.float32))
     with pytest.raises(AecoreError, match="one length"):
         latents.lerp(np.zeros(2, np.float32), np.zeros(3, np.float32), 0.5)
+
+
+def test_different_codes_are_told_from_copies_and_from_rounding(codes):
+    few = codes[:7]
+    copies = np.concatenate([few[[2, 0, 2, 1]], few * np.float32(1 + 1e-7), few])
+    rows, places = latents.distinct(copies)
+    assert rows.tolist() == [0, 1, 3, 7, 8, 9, 10]
+    np.testing.assert_allclose(copies[rows][places], copies, rtol=1e-6)
+    assert latents.distinct(codes)[0].tolist() == list(range(5000)) == latents.distinct(codes)[1].tolist()
+    assert [found.tolist() for found in latents.distinct(np.zeros((3, 2), np.float32))] == [[0], [0, 0, 0]]
+    assert [found.tolist() for found in latents.distinct(codes[:1])] == [[0], [0]]
