@@ -217,10 +217,12 @@ def read_draft_config(path: Path) -> RunConfig:
 
 
 def _no_run(path: Path, error: AecoreError) -> str:
-    remedy = (
-        "install the project again to restore it" if path.parent == roots.shipped()
-        else f"look at it and remove it (`aecore delete '{path.name}'`)"
-    )  # fmt: skip
+    if path.parent == roots.shipped():
+        remedy = "install the project again to restore it"
+    elif re.fullmatch(r"[\w .-]+", path.name):
+        remedy = f"look at it and remove it (`aecore delete '{path.name}'`)"
+    else:
+        remedy = "look at it and remove it"
     return f"{path} is no run: {str(error).rstrip('.')}; {remedy}."
 
 

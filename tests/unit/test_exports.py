@@ -345,7 +345,9 @@ def test_what_one_sprite_cannot_hold_becomes_parts(run, monkeypatch):
 def test_a_sprite_is_a_square_grid(run, monkeypatch):
     tiny = datasets.load("tiny")
     served(monkeypatch, replace(tiny, read=lambda part: tiny.read(part)[:6]))
-    short = SimpleNamespace(run_id="r", title="R", config=run.config, codes=run.codes[:6], errors={}, maps={})
+    short = SimpleNamespace(
+        run_id="r", title="R", config=run.config, codes=run.codes[:6], errors={}, maps={}, dataset=datasets.load("tiny")
+    )
     _, _, sprite, _ = _projected(exports.make("projector", View(short)))
     assert sprite.shape == (24, 24)  # 3 x 3, though 3 x 2 would hold six
     assert not sprite[16:].any()
@@ -511,8 +513,11 @@ def test_the_page_holds_the_model_and_the_first_test_images_exactly(shipped):
     page = only(exports.make("html", View(shipped)))
     assert len(page) < 4_000_000
     blobs = _blobs(page.decode())
-    assert blobs[f"weights/{shipped.run_id}"] == shipped.weights()
-    codes, images = load(blobs[f"codes/{shipped.run_id}"]), load(blobs["images/fashion_mnist"])
+    assert blobs[f"weights/{shipped.run_id}/{shipped.version}"] == shipped.weights()
+    codes, images = (
+        load(blobs[f"codes/{shipped.run_id}/{shipped.version}"]),
+        load(blobs[f"images/fashion_mnist/{shipped.dataset.version}"]),
+    )
     assert codes.keys() == {"codes", "sse", "bce"}
     np.testing.assert_array_equal(codes["codes"], shipped.codes[:1500])
     layout = load(blobs[f"map/{shipped.run_id}/tsne"])["points"]
@@ -551,7 +556,7 @@ def test_the_page_opens_where_it_is_told(shipped, code, start, moved):
 
 def test_a_small_run_without_maps_has_a_page_too(run):
     page = only(exports.make("html", View(run))).decode()
-    assert load(_blobs(page)[f"codes/{run.run_id}"])["codes"].shape == (100, 3)
+    assert load(_blobs(page)[f"codes/{run.run_id}/{run.version}"])["codes"].shape == (100, 3)
     assert "all test images" in page
 
 
