@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_type_hints
@@ -200,7 +199,7 @@ def train_command(config: RunConfig) -> str:
 def _option(name: str, value: object) -> list[str]:
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
-    return [f"--{name}", shlex.quote(",".join(map(str, value)) if isinstance(value, tuple) else str(value))]
+    return [f"--{name}", ",".join(map(str, value)) if isinstance(value, tuple) else str(value)]
 
 
 _ANY_PIXELS = ("mse", "linear")  # a loss and an output for pixels that are any real number

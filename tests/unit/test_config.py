@@ -1,7 +1,5 @@
 """Configs: validated, hashed, JSON both ways."""
 
-import shlex
-
 import numpy as np
 import pytest
 import torch
@@ -142,9 +140,3 @@ def test_the_command_of_a_config_trains_it(config, monkeypatch):
     monkeypatch.setattr(runs, "train_config", lambda config, *rest: trained.append(config) or 0)
     assert __main__.main(train_command(config).split()[1:]) == 0
     assert trained == [config]
-
-
-def test_a_command_to_copy_is_one_command_whatever_a_dataset_is_called():
-    words = shlex.split(train_command(make_config("ae", dataset="a b; echo $(c) `d`")))
-    assert words[words.index("--dataset") + 1] == "a b; echo $(c) `d`"
-    assert ";" not in words

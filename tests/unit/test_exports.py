@@ -520,7 +520,7 @@ def test_the_page_holds_the_model_and_the_first_test_images_exactly(shipped):
     )
     assert codes.keys() == {"codes", "sse", "bce"}
     np.testing.assert_array_equal(codes["codes"], shipped.codes[:1500])
-    layout = load(blobs[f"map/{shipped.run_id}/tsne"])["points"]
+    layout = load(blobs[f"map/{shipped.run_id}/{shipped.version}/tsne"])["points"]
     np.testing.assert_array_equal(layout, shipped.maps["tsne"][:1500])
     np.testing.assert_array_equal(images["images"], datasets.load("fashion_mnist").test_images[:1500])
     told = page.decode()
