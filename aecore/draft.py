@@ -21,7 +21,7 @@ from aecore import locks, roots, store
 from aecore.config import RunConfig
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
-from aecore.files import remove_folder, tensor_bytes, write_array, write_whole
+from aecore.files import json_text, remove_folder, tensor_bytes, write_array, write_whole
 from aecore.record import RECORD, is_number
 from aecore.roots import RUNS, TRAINING
 from aecore.run import EPOCHS, HISTORY, POINTS, Run, RunFolder, parse_history
@@ -118,7 +118,7 @@ class Draft(RunFolder):
 
     def set_status(self, state: State, **facts: Any) -> None:
         """Say how training stands; readers see it whole."""
-        write_whole(self.path / _STATUS, json.dumps({"state": state, "time": time.time(), **facts}).encode())
+        write_whole(self.path / _STATUS, json_text({"state": state, "time": time.time(), **facts}).encode())
 
     def requested(self, what: Request) -> bool:
         """Whether someone asked that of the draft's process."""
@@ -182,7 +182,7 @@ class Draft(RunFolder):
     def append(self, row: Mapping[str, Any]) -> None:
         """Add an epoch's line to the history."""
         with (self.path / HISTORY).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(json_text(row) + "\n")
 
     def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Replace the history: an epoch that was cut off before its snapshot is trained again."""
@@ -197,7 +197,7 @@ class Draft(RunFolder):
             write_whole(self.path / name, data)
         listed = [HISTORY, *files, *sorted(f"{EPOCHS}/{path.name}" for path in (self.path / EPOCHS).glob("[!.]*"))]
         hashes = {name: hashlib.sha256((self.path / name).read_bytes()).hexdigest() for name in listed}
-        write_whole(self.path / RECORD, json.dumps({**record, "files": hashes}, indent=1, allow_nan=False).encode())
+        write_whole(self.path / RECORD, json_text({**record, "files": hashes}, indent=1).encode())
         place = roots.home() / RUNS / self.run_id
         place.parent.mkdir(parents=True, exist_ok=True)
         store.make_room(place)
@@ -272,7 +272,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 def _lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Rows as lines of JSON."""
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+    return "".join(json_text(row) + "\n" for row in rows).encode()
 
 
 def _checksum(tensors: Mapping[str, NDArray[Any]]) -> int:

@@ -17,7 +17,7 @@ from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
 from aecore.errors import AecoreError, system_errors
 from aecore.families import MODELS
-from aecore.files import write_whole
+from aecore.files import json_text, write_whole
 from aecore.grids import DPI, Strip, enlarged, labelled, png
 from aecore.shipped import SHIPPED
 from aecore.stacks import Array
@@ -100,7 +100,7 @@ def save(figure: Figure, path: Path) -> Path:
     beside = path.with_suffix(".json")
     try:
         write_whole(path, figure.png())
-        write_whole(beside, json.dumps(figure.provenance(), indent=1).encode())
+        write_whole(beside, json_text(figure.provenance(), indent=1).encode())
     except OSError as error:
         raise AecoreError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
     return beside

@@ -24,7 +24,7 @@ from aecore.config import Codes, RunConfig, recipe_of
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
 from aecore.families import MODELS
-from aecore.files import array_bytes, parse_array, tensor_bytes, write_whole
+from aecore.files import array_bytes, json_text, parse_array, tensor_bytes, write_whole
 from aecore.record import RECORD, is_number, read_record
 from aecore.stacks import Array, Stack
 
@@ -293,7 +293,7 @@ class Run(RunFolder):
 
         Raises `AecoreError` where the run was deleted meanwhile.
         """
-        self._keep(MEASURES, json.dumps(dict(table), indent=1).encode(), own_measures(self))
+        self._keep(MEASURES, json_text(dict(table), indent=1).encode(), own_measures(self))
 
     def _keep(self, name: str, data: bytes, elsewhere: Path) -> None:
         """Write a file of the run into its folder, and list it in the record; `elsewhere` where that cannot be."""

@@ -46,7 +46,7 @@ class Dataset:
     @property
     def version(self) -> str:
         """Eight hex digits that are others for other data under the same name."""
-        return hashlib.sha256(json.dumps(sorted(self.checksums.items())).encode()).hexdigest()[:8]
+        return hashlib.sha256(json.dumps([sorted(self.checksums.items()), self.classes]).encode()).hexdigest()[:8]
 
     @cached_property
     def train_images(self) -> Bytes:

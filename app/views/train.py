@@ -17,6 +17,7 @@ from plain import plain, said
 from aecore import datasets, jobs, store
 from aecore.config import RunConfig, check_data, make_config
 from aecore.errors import AecoreError
+from aecore.evaluation import useless
 from aecore.families import MODELS
 from aecore.jobs import Job
 from aecore.store import Run, RunFolder
@@ -260,7 +261,10 @@ def _send_grids(chosen: Sequence[RunFolder]) -> None:
 def _tell(ended: frozenset[str]) -> None:
     """A toast for each run that has been completed."""
     done = [run for run in runs.finished() if run.run_id in ended]
-    st.session_state["news"] = [f"{run.title} is trained: SSE {run.evaluation['sse']:.2f}." for run in done]
+    st.session_state["news"] = [
+        " ".join([f"{run.title} is trained: SSE {run.evaluation['sse']:.2f}.", useless(run.config, run.evaluation)])
+        for run in done
+    ]
 
 
 def _delete_buttons(own: Sequence[Run]) -> None:

@@ -128,6 +128,12 @@ def test_only_training_knows_optimisers(path: Path) -> None:
     assert not [name for name in attributes(path) if f"{name}.".startswith("torch.optim.")]
 
 
+@each([path for path in (*LIBRARY, *APP) if module_name(path) not in ("aecore.files", "aecore.classifier")])
+def test_tensors_are_saved_in_one_place(path: Path) -> None:
+    """It makes arrays contiguous, which safetensors 0.8.0 does not ask for and needs."""
+    assert not [found.target for found in imports(path) if found.target == "safetensors.numpy.save"]
+
+
 @each(LIBRARY)
 def test_only_the_app_knows_streamlit(path: Path) -> None:
     assert not [found.target for found in imports(path) if found.of("streamlit") or found.of("app")]
