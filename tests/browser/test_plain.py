@@ -94,6 +94,8 @@ def check(elements: list[dict[str, Any]], texts: list[str]) -> None:
 
 def test_any_text_is_shown_as_it_is(served: Callable, chromium: Browser, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "config.toml").write_text("[browser]\ngatherUsageStats = false\n")
     script.write_text(APP.format(app=str(ROOT / "app"), texts=json.dumps(TEXTS), png=PNG, first=FIRST))
     with served(tmp_path, script) as address, chromium.new_context() as context:
         page, outside = context.new_page(), []

@@ -11,6 +11,7 @@ from aecore import AecoreError, certificate, load_or_train, make_config, store
 from aecore.__main__ import main
 from aecore.certificate import AT_MOST, Row, gap_ratio, largest_ratio, ratio, score, within
 from aecore.config import RunConfig
+from aecore.run import MEASURES
 
 SMALL = make_config("pca", dataset="tiny", latent_dim=2)
 SMALLER = make_config("pca", dataset="tiny", latent_dim=1)
@@ -115,7 +116,7 @@ def test_measures_that_are_no_numbers_leave_their_row_absent(
     measures: object, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = load_or_train(SMALL)
-    (run.path / store.MEASURES).write_text(json.dumps(measures))
+    (run.path / MEASURES).write_text(json.dumps(measures))
     assert line(monkeypatch, Row("SSIM", score(SMALL, "ssim"), 1, AT_MOST, "us")).state == "absent"
 
 

@@ -180,7 +180,7 @@ def test_a_figure_is_saved_as_png_only_and_never_half(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "null", "3", "[]", "{}", "[" * 100_000, '{"title": 1}', "RUNS", "NUMBERS"])
 def test_damaged_provenance_of_a_kept_figure_is_as_none(text, tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "shipped", lambda: tmp_path)
+    monkeypatch.setattr(roots, "shipped", lambda: tmp_path)
     row = figures.FIGURES["12.3a"]
     path = tmp_path / row.configs[0].run_id / "figures" / "12.3a.png"
     path.parent.mkdir(parents=True)
