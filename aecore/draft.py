@@ -21,7 +21,7 @@ from aecore import locks, roots, store
 from aecore.config import RunConfig
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
-from aecore.files import json_text, remove_folder, tensor_bytes, write_array, write_whole
+from aecore.files import json_text, move_folder, remove_folder, tensor_bytes, write_array, write_whole
 from aecore.record import RECORD, is_number
 from aecore.roots import RUNS, TRAINING
 from aecore.run import EPOCHS, HISTORY, POINTS, Run, RunFolder, parse_history
@@ -201,7 +201,7 @@ class Draft(RunFolder):
         place = roots.home() / RUNS / self.run_id
         place.parent.mkdir(parents=True, exist_ok=True)
         store.make_room(place)
-        self.path.rename(place)
+        move_folder(self.path, place)
         remove_transient(place)  # not before: a failed move leaves what can be resumed
         return Run(place)
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from aecore import datasets, turns
 from aecore.axes import Axis, Value
 from aecore.config import RunConfig, check_data
+from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
 from aecore.distributed import ALONE
 from aecore.errors import AecoreError
@@ -43,8 +44,7 @@ def sweep(study: Study, trials: int, prune: bool = True, queue: bool = False) ->
     the base's seed, n, and the trials before it: one process proposes the same again.
     """
     plan, store = study.plan, study.optuna
-    if dict(datasets.load(plan.base.dataset).checksums) != plan.data:
-        raise AecoreError(f"This machine's '{plan.base.dataset}' is not the study's; copy the same data to both.")
+    _dataset(plan)  # raises
     store.sampler = _Numbered(plan.base.seed)
     wanted = prune and all(axis.field != "epochs" for axis in plan.axes)
     store.pruner = MedianPruner() if wanted else NopPruner()
@@ -54,10 +54,19 @@ def sweep(study: Study, trials: int, prune: bool = True, queue: bool = False) ->
         _bury(store, study.name, worker)
         while not study.stopping and _counted(store) < trials:
             with turns.gap(lambda: study.stopping) if queue else turns.turn_if_free():
+                _dataset(plan)  # it may have been changed since the last trial, or while this one waited
                 number = _next(study, trials, worker)
             if number is None:
                 return
             yield next(one for one in study.trials() if one.number == number)
+
+
+def _dataset(plan: Plan) -> Dataset:
+    """The images that the study began on; raises `AecoreError` where they are absent or others now."""
+    dataset = datasets.load(plan.base.dataset)
+    if dict(dataset.checksums) != plan.data:
+        raise AecoreError(f"This machine's '{dataset.name}' is not the study's; bring the study's images to it.")
+    return dataset
 
 
 def _next(study: Study, trials: int, worker: str) -> int | None:
@@ -104,7 +113,7 @@ def _run(study: Study, plan: Plan, trial: optuna.Trial) -> None:
 
 def _scores(plan: Plan, config: RunConfig) -> Iterator[tuple[int, float]]:
     """Train a config on what is not for validation; after each epoch its number and the score."""
-    dataset = datasets.load(config.dataset)
+    dataset = _dataset(plan)
     cut = len(dataset.train_images) - plan.validation
     held_out = _tensor(dataset.train_images[cut:])
     config = replace(config, train_images=config.train_images or cut)

@@ -44,6 +44,26 @@ def searched(name, trials, **plan):
 # --- what decides ---
 
 
+@pytest.mark.parametrize("now", ["other", "none"])
+def test_a_search_ends_where_its_images_are_changed_meanwhile(tiny, monkeypatch, now):
+    """Scores on other images could not be compared, and trials without images would use up the search."""
+    whole = datasets.load("tiny")
+    trials = sweep(join("s", plan_of()), 3)
+    next(trials)
+    row = Row("Tiny", lambda: replace(whole, checksums={"blobs": "1"}))
+    with monkeypatch.context() as patch:
+        if now == "other":
+            patch.setitem(datasets.DATASETS, "tiny", row)
+        else:
+            patch.delitem(datasets.DATASETS, "tiny")
+        datasets.load.cache_clear()
+        with pytest.raises(AecoreError, match="not the study's" if now == "other" else "no dataset 'tiny'"):
+            next(trials)
+    datasets.load.cache_clear()
+    assert len(join("s").trials()) == 1
+    assert [trial.number for trial in sweep(join("s"), 3)] == [1, 2]
+
+
 def test_the_last_training_images_decide_and_test_images_are_never_read(tiny, monkeypatch):
     whole = datasets.load("tiny")
     asked = []
@@ -177,7 +197,7 @@ def test_another_machine_has_the_same_data(tiny, monkeypatch):
     other = replace(datasets.load("tiny"), checksums={"blobs": "1"})
     monkeypatch.setitem(datasets.DATASETS, "tiny", Row("Tiny", lambda: other))
     datasets.load.cache_clear()
-    with pytest.raises(AecoreError, match="copy the same data"):
+    with pytest.raises(AecoreError, match="bring the study.s images"):
         list(sweep(join("s"), 1))
     with pytest.raises(AecoreError, match="other images"):
         join("s", plan_of())
