@@ -125,6 +125,14 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def changed(path: Path) -> float:
+    """When a file was written, in seconds since 1970; 0 where it is gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 @contextmanager
 def temporary_folder(parent: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
     """An empty folder in `parent`, which is made where it is absent; gone after the block, unless it was moved.

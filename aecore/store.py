@@ -219,7 +219,7 @@ def read_draft_config(path: Path) -> RunConfig:
 def _no_run(path: Path, error: AecoreError) -> str:
     if path.parent == roots.shipped():
         remedy = "install the project again to restore it"
-    elif re.fullmatch(r"[\w .-]+", path.name):
+    elif re.fullmatch(r"[\w.][\w .-]*", path.name):
         remedy = f"look at it and remove it (`aecore delete '{path.name}'`)"
     else:
         remedy = "look at it and remove it"
@@ -229,10 +229,17 @@ def _no_run(path: Path, error: AecoreError) -> str:
 def _folders_in(place: Path, hidden: bool = False) -> list[Path]:
     """The folders in a place, by name; none where there is no such place."""
     try:
-        found = [Path(entry.path) for entry in os.scandir(place) if entry.is_dir()]
+        found = [Path(entry.path) for entry in os.scandir(place) if _is_folder(entry)]
     except OSError:
         return []
     return sorted(path for path in found if hidden or not path.name.startswith("."))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or into a folder that cannot be read
+        return False
 
 
 def _own_folders() -> tuple[Path, ...]:

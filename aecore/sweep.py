@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ import numpy as np
 import optuna
 import torch
 from optuna.distributions import BaseDistribution
+from optuna.exceptions import OptunaError
 from optuna.pruners import MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
@@ -26,7 +28,7 @@ from aecore.distributed import ALONE
 from aecore.errors import AecoreError
 from aecore.experiment import begin, fresh_views
 from aecore.models.base import Model
-from aecore.studies import SENTENCE, WORKER, Plan, Study, Trial, nobodys, request_stop, take_slot
+from aecore.studies import SENTENCE, WORKER, Plan, Study, Trial, nobodys, readable, request_stop, take_slot
 from aecore.training import evaluate_terms, fit, generator_for
 
 
@@ -50,6 +52,7 @@ def sweep(study: Study, trials: int, prune: bool = True, queue: bool = False) ->
     store.pruner = MedianPruner() if wanted else NopPruner()
     request_stop(study.name, False)
     with ExitStack() as stack:
+        stack.enter_context(readable(study.name, study.place, json.JSONDecodeError, OptunaError))
         _, worker = take_slot(study, stack)
         _bury(store, study.name, worker)
         while not study.stopping and _counted(store) < trials:

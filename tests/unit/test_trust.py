@@ -292,6 +292,26 @@ def test_a_map_of_a_run_is_not_kept_with_another_of_its_name(run):
         run.save_map("pca", run.codes[:, :2])
 
 
+def test_one_odd_entry_among_the_runs_hides_no_other(run, capsys):
+    place = run.path.parent
+    (place / "loop").symlink_to("loop")
+    (place / "nowhere").symlink_to("absent")
+    (place / "file").write_text("of mine")
+    os.mkfifo(place / "pipe")
+    (place / "-rf").mkdir()
+    (place / "half").mkdir()
+    os.mkfifo(place / "half" / "run.json")
+    assert own(CONFIG) == [run.run_id]
+    (dash, half) = store.damaged()
+    assert "aecore delete" not in dash and "run.json is no file" in half
+    assert main(["delete", "half", "--yes"]) == 0 and main(["list"]) == 0
+
+
+def test_what_cannot_be_cleaned_of_one_run_stops_no_other(run):
+    (run.path / "status.json").mkdir()
+    assert load_or_train(RunConfig("ae", **SETTINGS)).weights()
+
+
 def test_copied_and_half_made_drafts_are_named_and_not_listed(tiny):
     draft = Draft(CONFIG)
     draft.begin()
