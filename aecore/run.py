@@ -333,20 +333,21 @@ class Run(RunFolder):
 
     @property
     def _listed(self) -> dict[str, str]:
-        """The checksums in the record: of this run, as they are now, for other processes keep maps and measures too."""
-        files: dict[str, str] = self.record["files"]
+        """The checksums in the record as they are now, for other processes keep maps and measures too."""
+        return self._listed_there() or self.record["files"]
+
+    def _listed_there(self) -> dict[str, str] | None:
+        """The checksums in the folder's record; None where it holds no run any more, or another of the same name."""
         with suppress(AecoreError):
-            now: dict[str, str] = read_record(self.path).fields["files"]
-            if now.get(WEIGHTS) == files.get(WEIGHTS):
-                return now
-        return files
+            there: dict[str, str] = read_record(self.path).fields["files"]
+            if there.get(WEIGHTS) == self.record["files"].get(WEIGHTS):
+                return there
+        return None
 
     def _require_folder(self) -> None:
-        """Raise `AecoreError` unless the folder still holds this run, and not none or another of the same name."""
-        with suppress(AecoreError):
-            if read_record(self.path).fields["files"].get(WEIGHTS) == self.record["files"].get(WEIGHTS):
-                return
-        raise AecoreError(f"The run '{self.run_id}' was deleted meanwhile, so that nothing is kept of it.")
+        """Raise `AecoreError` unless the folder still holds this run."""
+        if self._listed_there() is None:
+            raise AecoreError(f"The run '{self.run_id}' was deleted meanwhile, so that nothing is kept of it.")
 
     def _map_files(self) -> list[Path]:
         return sorted((self.path / MAPS).glob("*.npy")) + sorted(own_maps(self).glob("*.npy"))
