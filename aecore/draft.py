@@ -8,7 +8,7 @@ import math
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypedDict, cast, get_args
 
@@ -21,7 +21,7 @@ from aecore import locks, roots, store
 from aecore.config import RunConfig
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
-from aecore.files import json_text, remove_folder, tensor_bytes, write_array, write_whole
+from aecore.files import changed, json_text, move_folder, remove_folder, tensor_bytes, write_array, write_whole
 from aecore.record import RECORD, is_number
 from aecore.roots import RUNS, TRAINING
 from aecore.run import EPOCHS, HISTORY, POINTS, Run, RunFolder, parse_history
@@ -201,15 +201,16 @@ class Draft(RunFolder):
         place = roots.home() / RUNS / self.run_id
         place.parent.mkdir(parents=True, exist_ok=True)
         store.make_room(place)
-        self.path.rename(place)
+        move_folder(self.path, place)
         remove_transient(place)  # not before: a failed move leaves what can be resumed
         return Run(place)
 
 
 def remove_transient(folder: Path) -> None:
-    """Remove from a finished run's folder what only training needs."""
+    """Remove from a finished run's folder what only training needs; what cannot be removed stays."""
     for name in _TRANSIENT:
-        (folder / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            (folder / name).unlink()
 
 
 def drafts() -> list[Draft]:
@@ -242,16 +243,8 @@ def clean() -> None:
 
 def _newest_first(name: str) -> list[Path]:
     """The files of that name in the drafts' folders, of which some may vanish meanwhile."""
-    found = ((_changed(path), path) for path in (roots.home() / TRAINING).glob(f"[!.]*/{name}"))
-    return [path for changed, path in sorted(found, key=lambda pair: -pair[0]) if changed]
-
-
-def _changed(path: Path) -> float:
-    """When a file was written; 0 where it is gone."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
+    found = ((changed(path), path) for path in (roots.home() / TRAINING).glob(f"[!.]*/{name}"))
+    return [path for when, path in sorted(found, key=lambda pair: -pair[0]) if when]
 
 
 def _readable(folder: Path) -> Draft | None:

@@ -76,6 +76,13 @@ def system_error(error: OSError | MemoryError) -> AecoreError:
     return AecoreError(f"{place}: {reason}; {remedy}." if place else f"{reason}; {remedy}.")
 
 
+def interrupted(error: BaseException | None) -> bool:
+    """Whether an error is Ctrl-C, or was raised while that was dealt with: a library's clean-up may fail then."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
+
+
 def one_line(text: str, most: int = 1000) -> str:
     """A sentence as one line of a terminal: what cannot be printed is spelled out, and a long middle is left out."""
     spelled = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

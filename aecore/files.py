@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import math
@@ -78,8 +79,29 @@ def remove_folder(path: Path) -> None:
     Raises `OSError` where it cannot be removed.
     """
     gone = path.with_name(f".{path.name}.{os.getpid()}{GONE}")
-    path.rename(gone)
+    try:
+        path.rename(gone)
+    except OSError as error:
+        if error.errno != errno.EXDEV:  # a folder of a container's image cannot be renamed
+            raise
+        shutil.rmtree(path)
     shutil.rmtree(gone, ignore_errors=True)
+
+
+def move_folder(path: Path, place: Path) -> None:
+    """Move a folder so that whoever looks at `place` sees nothing or all of it, to another file system too.
+
+    Raises `OSError`, and then the folder is where it was.
+    """
+    try:
+        path.rename(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with temporary_folder(place.parent, f".{place.name}.", PART) as part:
+            shutil.copytree(path, part / "whole", symlinks=True)
+            (part / "whole").rename(place)
+        remove_folder(path)
 
 
 def tensor_bytes(tensors: Mapping[str, NDArray[Any]], metadata: dict[str, str] | None = None) -> bytes:
@@ -103,14 +125,22 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def changed(path: Path) -> float:
+    """When a file was written, in seconds since 1970; 0 where it is gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 @contextmanager
-def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
+def temporary_folder(parent: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
     """An empty folder in `parent`, which is made where it is absent; gone after the block, unless it was moved.
 
     This process holds a lock on it, so that `remove_leftovers` knows what is left of a process that was killed.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    folder = Path(tempfile.mkdtemp(suffix, prefix, parent))
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -85,8 +85,11 @@ def go_first(run_id: str) -> None:
 
 
 def pause(run_id: str) -> None:
-    """Let the process that trains `run_id` hold still after its step; it keeps its memory and its turn."""
-    Draft.named(run_id).request("pause")
+    """Let the process that trains `run_id` hold still after its step; it keeps its memory and its turn.
+
+    Raises `AecoreError` where there is none.
+    """
+    _at_work(run_id).request("pause")
 
 
 def resume(run_id: str) -> Job:
@@ -99,8 +102,18 @@ def resume(run_id: str) -> Job:
 
 
 def stop(run_id: str) -> None:
-    """Ask the process of `run_id` to end, after its epoch where it trains; the run can be resumed."""
-    Draft.named(run_id).request("stop")
+    """Ask the process of `run_id` to end, after its epoch where it trains; the run can be resumed.
+
+    Raises `AecoreError` where there is none.
+    """
+    _at_work(run_id).request("stop")
+
+
+def _at_work(run_id: str) -> Draft:
+    draft = Draft.named(run_id)
+    if not draft.alive:
+        raise AecoreError(f"No process is at work on '{run_id}'; `aecore resume {run_id}` goes on with it.")
+    return draft
 
 
 def discard(run_id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +34,8 @@ def read_record(folder: Path) -> Record:
     """
     try:
         state = (folder / RECORD).stat()
+        if not stat.S_ISREG(state.st_mode):  # a pipe would be waited for
+            raise AecoreError(f"{RECORD} is no file")
         return _read(folder, (state.st_mtime_ns, state.st_size, state.st_ino))
     except FileNotFoundError as error:
         raise AecoreError(f"it holds no {RECORD}") from error

@@ -6,8 +6,8 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +19,7 @@ from PIL import Image
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
-from aecore import datasets, optimised, roots, stacks
+from aecore import datasets, locks, optimised, roots, stacks
 from aecore.config import Codes, RunConfig, recipe_of
 from aecore.datasets import Dataset
 from aecore.errors import AecoreError
@@ -172,7 +172,7 @@ class Run(RunFolder):
     def read(self, path: Path) -> bytes:
         """The content of a file of the run, checked where the record lists it: raises `AecoreError`, or `OSError`."""
         name = path.relative_to(self.path).as_posix() if path.is_relative_to(self.path) else ""
-        return self._checked(name) if name in self.record["files"] else path.read_bytes()
+        return self._checked(name) if name in self._listed else path.read_bytes()
 
     def weights(self) -> bytes:
         """The weights file as it is: a safetensors file of dense stacks."""
@@ -286,14 +286,18 @@ class Run(RunFolder):
         if self.shipped:
             write_whole(elsewhere, array_bytes(points))
         else:
-            self._keep(f"{MAPS}/{method}.npy", array_bytes(points), elsewhere)
+            with self._recording():
+                self._keep(f"{MAPS}/{method}.npy", array_bytes(points), elsewhere)
 
     def save_measures(self, table: Mapping[str, Any]) -> None:
-        """Keep a table of measures with the run; beside the user's runs where the run's folder cannot be written.
+        """Keep a table of measures with the run, beside what is kept already.
 
-        Raises `AecoreError` where the run was deleted meanwhile.
+        Beside the user's runs where the run's folder cannot be written. Raises `AecoreError` where the run was deleted
+        meanwhile.
         """
-        self._keep(MEASURES, json_text(dict(table), indent=1).encode(), own_measures(self))
+        with self._recording():
+            kept = {**self.measures, **table}
+            self._keep(MEASURES, json_text(kept, indent=1).encode(), own_measures(self))
 
     def _keep(self, name: str, data: bytes, elsewhere: Path) -> None:
         """Write a file of the run into its folder, and list it in the record; `elsewhere` where that cannot be."""
@@ -302,26 +306,48 @@ class Run(RunFolder):
         try:
             if path.parent != self.path:
                 path.parent.mkdir(exist_ok=True)  # a run's own folder must not come back once it is deleted
+            listed = not self.shipped or name in self._listed
+            if name in self._listed:
+                self._list(name, None)  # no moment, and no kill, leaves a new file beside an old checksum
             write_whole(path, data, make_folder=False)
-            if not self.shipped or name in self.record["files"]:
+            if listed:
                 self._list(name, data)
+            elsewhere.unlink(missing_ok=True)
         except OSError:
             self._require_folder()
             write_whole(elsewhere, data)
 
-    def _list(self, name: str, data: bytes) -> None:
-        """Enter a file's checksum in the record."""
+    def _list(self, name: str, data: bytes | None) -> None:
+        """Enter a file's checksum in the record, or take it out."""
         fields = json.loads((self.path / RECORD).read_bytes())
-        fields["files"][name] = hashlib.sha256(data).hexdigest()
+        fields["files"].pop(name, None)
+        if data is not None:
+            fields["files"][name] = hashlib.sha256(data).hexdigest()
         write_whole(self.path / RECORD, json.dumps(fields, indent=1).encode(), make_folder=False)
-        self.record = read_record(self.path).fields
+
+    @contextmanager
+    def _recording(self) -> Iterator[None]:
+        """While the block runs, no other process changes the record."""
+        with locks.hold(f"{self.run_id}.record"):
+            yield
+
+    @property
+    def _listed(self) -> dict[str, str]:
+        """The checksums in the record as they are now, for other processes keep maps and measures too."""
+        return self._listed_there() or self.record["files"]
+
+    def _listed_there(self) -> dict[str, str] | None:
+        """The checksums in the folder's record; None where it holds no run any more, or another of the same name."""
+        with suppress(AecoreError):
+            there: dict[str, str] = read_record(self.path).fields["files"]
+            if there.get(WEIGHTS) == self.record["files"].get(WEIGHTS):
+                return there
+        return None
 
     def _require_folder(self) -> None:
-        """Raise `AecoreError` unless the folder still holds this run, and not none or another of the same name."""
-        with suppress(AecoreError):
-            if read_record(self.path).fields["files"].get(WEIGHTS) == self.record["files"].get(WEIGHTS):
-                return
-        raise AecoreError(f"The run '{self.run_id}' was deleted meanwhile, so that nothing is kept of it.")
+        """Raise `AecoreError` unless the folder still holds this run."""
+        if self._listed_there() is None:
+            raise AecoreError(f"The run '{self.run_id}' was deleted meanwhile, so that nothing is kept of it.")
 
     def _map_files(self) -> list[Path]:
         return sorted((self.path / MAPS).glob("*.npy")) + sorted(own_maps(self).glob("*.npy"))
@@ -335,7 +361,8 @@ class Run(RunFolder):
         return points if is_map(points) and len(points) == self.evaluation.get("images", len(points)) else None
 
     def _measures_files(self) -> tuple[Path, Path]:
-        return self.path / MEASURES, own_measures(self)
+        """Where measures may be; what could not be kept with the run holds all that was kept there before, and more."""
+        return own_measures(self), self.path / MEASURES
 
     def _table(self, path: Path) -> dict[str, Any] | None:
         """The table of measures in a file, or None where there is none."""
@@ -356,7 +383,7 @@ class Run(RunFolder):
             data = (self.path / name).read_bytes()
         except OSError as error:
             raise AecoreError(f"{self.path / name} cannot be read ({error.strerror}); {self._remedy}.") from error
-        if hashlib.sha256(data).hexdigest() != self.record["files"].get(name):
+        if hashlib.sha256(data).hexdigest() != self._listed.get(name):
             raise AecoreError(f"{self.path / name} does not match its checksum; {self._remedy}.")
         return data
 
@@ -401,10 +428,10 @@ def _is_measure(value: object) -> bool:
 
 
 def own_maps(run: Run) -> Path:
-    """The folder in the home of maps that cannot be kept with their run."""
-    return roots.home() / MAPS / run.run_id
+    """The folder in the home of maps that cannot be kept with their run; another run of its name has another."""
+    return roots.home() / MAPS / f"{run.run_id}.{run.version}"
 
 
 def own_measures(run: Run) -> Path:
     """The file in the home of measures that cannot be kept with their run."""
-    return roots.home() / "measures" / f"{run.run_id}.json"
+    return roots.home() / "measures" / f"{run.run_id}.{run.version}.json"

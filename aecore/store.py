@@ -14,7 +14,7 @@ from aecore import locks, roots
 from aecore.config import RunConfig, make_config
 from aecore.errors import AecoreError
 from aecore.families import MODELS
-from aecore.files import GONE, PART, remove_folder, remove_leftovers, write_whole
+from aecore.files import GONE, PART, move_folder, remove_folder, remove_leftovers, write_whole
 from aecore.record import read_record
 from aecore.roots import ASIDE, RUNS, TRAINING, home
 from aecore.run import (
@@ -43,7 +43,7 @@ CONFIG = "config.json"  # of an unfinished run
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")  # of a run's folder
 _WRITTEN = (  # folders of the home in which files are written
     *(f"{place}/*{part}" for place in (RUNS, TRAINING) for part in ("", f"/{EPOCHS}", f"/{MAPS}")),
-    f"{MAPS}/*", "measures", "studies/*",
+    f"{MAPS}/*", "measures", "studies/*", RUNS, ASIDE,
 )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def delete_damaged(folder: Path) -> None:
 
 def _remove(path: Path) -> None:
     try:
-        remove_folder(path) if path.is_dir() else path.unlink()
+        remove_folder(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     except OSError as error:
         raise AecoreError(
             f"{path} cannot be deleted ({error.strerror}); change its permissions and try again."
@@ -99,7 +99,7 @@ def make_room(place: Path) -> None:
     aside = home() / ASIDE
     aside.mkdir(parents=True, exist_ok=True)
     taken = {path.name for path in aside.iterdir()}
-    place.rename(aside / next(name for number in count(1) if (name := f"{place.name}-{number}") not in taken))
+    move_folder(place, aside / next(name for number in count(1) if (name := f"{place.name}-{number}") not in taken))
 
 
 def clean() -> None:
@@ -180,7 +180,7 @@ def damaged() -> list[str]:
 def _damaged(places: Sequence[Path]) -> Iterator[tuple[Path, AecoreError]]:
     for place in places:
         for path in _folders_in(place, hidden=True):
-            if error := _problem(path):
+            if not path.name.endswith(PART) and (error := _problem(path)):
                 yield path, error
 
 
@@ -219,7 +219,7 @@ def read_draft_config(path: Path) -> RunConfig:
 def _no_run(path: Path, error: AecoreError) -> str:
     if path.parent == roots.shipped():
         remedy = "install the project again to restore it"
-    elif re.fullmatch(r"[\w .-]+", path.name):
+    elif re.fullmatch(r"[\w.][\w .-]*", path.name):
         remedy = f"look at it and remove it (`aecore delete '{path.name}'`)"
     else:
         remedy = "look at it and remove it"
@@ -229,10 +229,17 @@ def _no_run(path: Path, error: AecoreError) -> str:
 def _folders_in(place: Path, hidden: bool = False) -> list[Path]:
     """The folders in a place, by name; none where there is no such place."""
     try:
-        found = [Path(entry.path) for entry in os.scandir(place) if entry.is_dir()]
+        found = [Path(entry.path) for entry in os.scandir(place) if _is_folder(entry)]
     except OSError:
         return []
     return sorted(path for path in found if hidden or not path.name.startswith("."))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or into a folder that cannot be read
+        return False
 
 
 def _own_folders() -> tuple[Path, ...]:

@@ -13,8 +13,8 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import count
@@ -26,7 +26,7 @@ from aecore.axes import Axis, Value
 from aecore.config import RunConfig
 from aecore.errors import AecoreError
 from aecore.families import MODELS
-from aecore.files import json_text, write_whole
+from aecore.files import changed, json_text, write_whole
 from aecore.store import home
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ class Study:
     def trials(self) -> list[Trial]:
         """Every trial that got as far as to have values, in order."""
         names = {axis.field for axis in self.plan.axes}
-        found = [_trial(trial, self.name) for trial in self.optuna.get_trials(deepcopy=False)]
+        with readable(self.name, self.place, Exception):
+            found = [_trial(trial, self.name) for trial in self.optuna.get_trials(deepcopy=False)]
         return [trial for trial in found if trial.values.keys() == names]
 
     def workers(self) -> list[str]:
@@ -173,8 +174,8 @@ def best(trials: Sequence[Trial]) -> Trial | None:
 
 def names() -> list[str]:
     """The studies that this machine has begun or joined, newest first."""
-    found = (home() / "studies").glob(f"*/{_PLACE}")
-    return [path.parent.name for path in sorted(found, key=lambda path: -path.stat().st_mtime)]
+    found = ((changed(path), path.parent.name) for path in (home() / "studies").glob(f"[!.]*/{_PLACE}"))
+    return [name for when, name in sorted(found, key=lambda pair: -pair[0]) if when]
 
 
 def join(name: str, plan: Plan | None = None, storage: str | None = None) -> Study:
@@ -247,7 +248,7 @@ def take_slot(study: Study, stack: ExitStack) -> tuple[int, str]:
 def open_storage(name: str, place: str, begin: Plan | None = None) -> optuna.Study:
     """Optuna's study `name` in the storage at `place`, begun with a plan where it is absent and one is given."""
     package = _optuna()
-    try:
+    with readable(name, place, Exception):  # whatever a database or a damaged journal raises
         there = begin is not None or "://" in place or Path(place).exists()
         storage = _storage(place) if there else None
         if begin is None and (storage is None or name not in package.get_all_study_names(storage)):
@@ -257,18 +258,32 @@ def open_storage(name: str, place: str, begin: Plan | None = None) -> optuna.Stu
         )
         if begin is not None and not study.user_attrs and not study.get_trials(deepcopy=False):
             study.set_user_attr(PLAN, begin.to_json())
+    return study
+
+
+@contextmanager
+def readable(name: str, place: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Raise `AecoreError` where the block fails with an exception of these kinds: the study's storage is damaged."""
+    try:
+        yield
     except AecoreError:
         raise
-    except Exception as error:  # whatever a database or a damaged journal raises
-        raise AecoreError(f"The study '{name}' cannot be read from {place} ({_line(error)}).") from error
-    return study
+    except kinds as error:
+        raise AecoreError(
+            f"The study '{name}' cannot be read from {place} ({_line(error)}); give a new search another name."
+        ) from error
 
 
 def plan_of(study: optuna.Study) -> Plan:
     """The plan that a study was begun with."""
     if PLAN not in study.user_attrs:
         raise AecoreError(f"The study '{study.study_name}' was not begun by `aecore sweep`; choose another name.")
-    return Plan.from_json(study.user_attrs[PLAN])
+    try:
+        return Plan.from_json(study.user_attrs[PLAN])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AecoreError(
+            f"What the study '{study.study_name}' searches is damaged in its storage; give a new search another name."
+        ) from error
 
 
 def _optuna() -> Any:

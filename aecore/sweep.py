@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ import numpy as np
 import optuna
 import torch
 from optuna.distributions import BaseDistribution
+from optuna.exceptions import OptunaError
 from optuna.pruners import MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
@@ -20,12 +22,13 @@ from torch import Tensor
 from aecore import datasets, turns
 from aecore.axes import Axis, Value
 from aecore.config import RunConfig, check_data
+from aecore.datasets import Dataset
 from aecore.datasets.base import Bytes
 from aecore.distributed import ALONE
 from aecore.errors import AecoreError
 from aecore.experiment import begin, fresh_views
 from aecore.models.base import Model
-from aecore.studies import SENTENCE, WORKER, Plan, Study, Trial, nobodys, request_stop, take_slot
+from aecore.studies import SENTENCE, WORKER, Plan, Study, Trial, nobodys, readable, request_stop, take_slot
 from aecore.training import evaluate_terms, fit, generator_for
 
 
@@ -43,21 +46,30 @@ def sweep(study: Study, trials: int, prune: bool = True, queue: bool = False) ->
     the base's seed, n, and the trials before it: one process proposes the same again.
     """
     plan, store = study.plan, study.optuna
-    if dict(datasets.load(plan.base.dataset).checksums) != plan.data:
-        raise AecoreError(f"This machine's '{plan.base.dataset}' is not the study's; copy the same data to both.")
+    _dataset(plan)  # raises
     store.sampler = _Numbered(plan.base.seed)
     wanted = prune and all(axis.field != "epochs" for axis in plan.axes)
     store.pruner = MedianPruner() if wanted else NopPruner()
     request_stop(study.name, False)
     with ExitStack() as stack:
+        stack.enter_context(readable(study.name, study.place, json.JSONDecodeError, OptunaError))
         _, worker = take_slot(study, stack)
         _bury(store, study.name, worker)
         while not study.stopping and _counted(store) < trials:
             with turns.gap(lambda: study.stopping) if queue else turns.turn_if_free():
+                _dataset(plan)  # it may have been changed since the last trial, or while this one waited
                 number = _next(study, trials, worker)
             if number is None:
                 return
             yield next(one for one in study.trials() if one.number == number)
+
+
+def _dataset(plan: Plan) -> Dataset:
+    """The images that the study began on; raises `AecoreError` where they are absent or others now."""
+    dataset = datasets.load(plan.base.dataset)
+    if dict(dataset.checksums) != plan.data:
+        raise AecoreError(f"This machine's '{dataset.name}' is not the study's; bring the study's images to it.")
+    return dataset
 
 
 def _next(study: Study, trials: int, worker: str) -> int | None:
@@ -104,7 +116,7 @@ def _run(study: Study, plan: Plan, trial: optuna.Trial) -> None:
 
 def _scores(plan: Plan, config: RunConfig) -> Iterator[tuple[int, float]]:
     """Train a config on what is not for validation; after each epoch its number and the score."""
-    dataset = datasets.load(config.dataset)
+    dataset = _dataset(plan)
     cut = len(dataset.train_images) - plan.validation
     held_out = _tensor(dataset.train_images[cut:])
     config = replace(config, train_images=config.train_images or cut)

@@ -23,6 +23,8 @@ def turn(draft: Draft) -> Iterator[bool]:
     """
     with ExitStack() as stack:
         with draft.locked():
+            if not locks.inherited(draft.run_id):  # or whoever started this process did it
+                draft.forget_requests()
             join(draft)
             while not draft.requested("stop") and not draft.requested("now") and not _entered(draft, stack):
                 time.sleep(_LOOK)

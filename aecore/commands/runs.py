@@ -134,6 +134,8 @@ def _train_in_turn(config: RunConfig) -> None:
     with turns.turn(Draft(config)) as mine:
         if mine:
             _train_here(config)
+        else:
+            print(f"Stopped before its turn; `aecore resume {config.run_id}` goes on.")
 
 
 def _train_at_once(config: RunConfig) -> None:

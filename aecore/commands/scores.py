@@ -83,12 +83,11 @@ def _evaluate(options: argparse.Namespace) -> int:
         from aecore.measures import measure
 
         added |= measure(run)
-    kept = {**run.measures, **added, **_other_codes(run, table)}
     _print_table(table | added, options.json)
     if not options.json and (sentence := evaluation.useless(run.config, table)):
         print(sentence)
     if options.keep:  # last, so that a full disk takes no number from who has waited for it
-        run.save_measures(kept)
+        run.save_measures({**added, **_other_codes(run, table)})
     return 0
 
 

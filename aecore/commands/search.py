@@ -7,7 +7,7 @@ import argparse
 from aecore import axes, studies
 from aecore.commands.options import Add, add_config_options, changes, whole
 from aecore.config import make_config, train_command
-from aecore.errors import AecoreError
+from aecore.errors import AecoreError, interrupted
 from aecore.families import MODELS
 
 
@@ -47,7 +47,9 @@ def _sweep(options: argparse.Namespace) -> int:
     try:
         for trial in sweep(study, options.trials, not options.no_prune, options.queue):
             print(_trial_line(trial), flush=True)
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not interrupted(error):
+            raise
         print(f"Stopped; `aecore sweep --study {study.name} --trials {options.trials}` goes on.")
         return 130
     best = studies.best(study.trials())

@@ -52,7 +52,9 @@ def load(name: str) -> Dataset:
 def _load(name: str, stamp: tuple[str, int, int] | None) -> Dataset:
     known = table()
     if name not in known:
-        raise AecoreError(f"There is no dataset '{name}'; choose one of {', '.join(known)}.")
+        raise AecoreError(
+            f"There is no dataset '{name}'; choose one of {', '.join(known)}, or add it (`aecore data add`)."
+        )
     return known[name].load()
 
 

@@ -17,7 +17,7 @@ from aecore.datasets import levels
 from aecore.datasets.base import Bytes, Dataset, data_folder
 from aecore.datasets.sources import SIZES, TEST, VALIDATION, Source, mapped, printable, source, windows, writable
 from aecore.errors import AecoreError, system_error
-from aecore.files import remove_leftovers, temporary_folder
+from aecore.files import move_folder, remove_leftovers, temporary_folder
 
 MAPPED = 256 * 2**20  # bytes: a file beyond stays on disk, and its rows are read as they are needed
 TEST_MOST = 10_000  # test images; the pages show them all
@@ -115,7 +115,7 @@ def remove(name: str) -> None:
     try:
         remove_leftovers(_home(), (f"{_ADDED}*", f"{_REMOVED}*"))
         with temporary_folder(_home(), _REMOVED) as gone:
-            (_home() / name).rename(gone / name)  # in one step, so that nobody sees half a dataset
+            move_folder(_home() / name, gone / name)  # in one step, so that nobody sees half a dataset
     except OSError as error:
         raise system_error(error) from error
 

@@ -104,6 +104,15 @@ def test_one_dot_is_a_map(open_page, runs) -> None:
     expect(page.locator(".where")).to_contain_text("nearest test image: #0")
 
 
+def test_one_code_is_one(open_page, runs) -> None:
+    page = open_page("train")
+    board = page.get_by_test_id("stMultiSelect").first.get_by_role("combobox")
+    board.click()
+    board.fill(runs["ae"].title)
+    page.get_by_role("option", name=runs["ae"].title).first.click()
+    expect(page.get_by_text("code of 1 test image", exact=True).first).to_be_visible(timeout=20_000)
+
+
 @pytest.mark.parametrize("family", ["ae", "vae"])
 def test_the_exported_page_is_the_same(chromium, runs, tmp_path, family) -> None:
     exports.write("html", exports.View(runs[family]), tmp_path / "few.html")

@@ -140,6 +140,24 @@ def test_a_job_that_is_not_there(home, call):
         call("ae-nothing")
 
 
+@pytest.mark.parametrize("call", [jobs.stop, jobs.pause])
+def test_nothing_is_asked_of_a_process_that_is_not_there(home, call):
+    """What was asked would be found by the next one."""
+    draft = Draft(RunConfig("ae", **FEW))
+    draft.begin()
+    with pytest.raises(AecoreError, match="No process is at work"):
+        call(draft.run_id)
+    assert not draft.requested("stop") and not draft.requested("pause")
+
+
+def test_what_was_asked_of_a_process_that_was_killed_is_not_done_by_the_next(home):
+    draft = Draft(RunConfig("ae", **FEW))
+    draft.begin()
+    draft.request("stop")
+    with turns.turn(draft) as mine:
+        assert mine
+
+
 def test_a_lock_is_held_by_one_and_seen_by_all(home):
     assert not locks.held("x")
     with locks.hold("x"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -42,6 +43,26 @@ def searched(name, trials, **plan):
 
 
 # --- what decides ---
+
+
+@pytest.mark.parametrize("now", ["other", "none"])
+def test_a_search_ends_where_its_images_are_changed_meanwhile(tiny, monkeypatch, now):
+    """Scores on other images could not be compared, and trials without images would use up the search."""
+    whole = datasets.load("tiny")
+    trials = sweep(join("s", plan_of()), 3)
+    next(trials)
+    row = Row("Tiny", lambda: replace(whole, checksums={"blobs": "1"}))
+    with monkeypatch.context() as patch:
+        if now == "other":
+            patch.setitem(datasets.DATASETS, "tiny", row)
+        else:
+            patch.delitem(datasets.DATASETS, "tiny")
+        datasets.load.cache_clear()
+        with pytest.raises(AecoreError, match="not the study's" if now == "other" else "no dataset 'tiny'"):
+            next(trials)
+    datasets.load.cache_clear()
+    assert len(join("s").trials()) == 1
+    assert [trial.number for trial in sweep(join("s"), 3)] == [1, 2]
 
 
 def test_the_last_training_images_decide_and_test_images_are_never_read(tiny, monkeypatch):
@@ -177,7 +198,7 @@ def test_another_machine_has_the_same_data(tiny, monkeypatch):
     other = replace(datasets.load("tiny"), checksums={"blobs": "1"})
     monkeypatch.setitem(datasets.DATASETS, "tiny", Row("Tiny", lambda: other))
     datasets.load.cache_clear()
-    with pytest.raises(AecoreError, match="copy the same data"):
+    with pytest.raises(AecoreError, match="bring the study"):
         list(sweep(join("s"), 1))
     with pytest.raises(AecoreError, match="other images"):
         join("s", plan_of())
@@ -224,6 +245,47 @@ def test_a_damaged_or_foreign_journal_is_one_sentence(tiny, tmp_path):
         join("s", storage=place)
     with pytest.raises(AecoreError, match="no study 'other'"):
         join("other", storage=place)
+
+
+@pytest.mark.parametrize("text", ["null", "{}", '{"base": 5}', '{"base": {}, "over": 3}', "no JSON", "[]"])
+def test_a_damaged_plan_is_one_sentence(tiny, capsys, text):
+    join("s", plan_of()).optuna.set_user_attr(studies.PLAN, text)
+    with pytest.raises(AecoreError):
+        join("s")
+    assert main(["sweep", "--study", "s"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_journal_that_is_damaged_while_it_is_open_is_one_sentence(tiny):
+    """As under a page, or under a search."""
+    study = join("s", plan_of())
+    trials = sweep(study, 3)
+    next(trials)
+    with (study.path / "journal.log").open("a") as journal:
+        journal.write("{\n{}\n")
+    with pytest.raises(AecoreError, match="cannot be read from"):
+        study.trials()
+    with pytest.raises(AecoreError, match="cannot be read from"):
+        next(trials)
+
+
+def test_ctrl_c_amid_a_librarys_clean_up_is_still_ctrl_c(tiny, monkeypatch, capsys):
+    def run(*words):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise FileNotFoundError("journal.log.lock.rename")
+
+    monkeypatch.setattr(sweeping, "_run", run)
+    words = ["--dataset", "tiny", "--hidden", "8", "--study", "s", "--over", "lr=0.1,0.2"]
+    assert main(["sweep", "ae", *words]) == 130
+    assert "goes on" in capsys.readouterr().out
+
+
+def test_hidden_folders_are_no_studies(tiny):
+    join("s", plan_of())
+    shutil.copytree(Study("s").path, Study("s").path.with_name(".s.copy"))
+    assert studies.names() == ["s"]
 
 
 def test_without_optuna_one_sentence_says_what_to_install(tiny, monkeypatch, capsys):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import os
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from aecore import (
     datasets,
     experiment,
     exports,
+    files,
     grids,
     jobs,
     load_or_train,
@@ -27,7 +30,9 @@ from aecore import (
 )
 from aecore.__main__ import main
 from aecore.draft import Draft, clean, drafts
+from aecore.errors import system_errors
 from aecore.exports import View
+from aecore.run import Run, own_maps, own_measures
 
 SETTINGS = {"dataset": "tiny", "latent_dim": 3, "epochs": 3, "batch_size": 64, "hidden": (16,)}
 CONFIG = RunConfig("vae", **SETTINGS)
@@ -202,6 +207,67 @@ def test_publishing_moves_aside_what_is_no_run(what, tiny):
         assert any(f"{aside} is no run: it stood where a run was to be put" in sentence for sentence in store.damaged())
 
 
+@pytest.fixture
+def across(monkeypatch):
+    """Renames of folders into other folders fail, as between file systems."""
+    rename = Path.rename
+
+    def refused(path, target):
+        if path.is_dir() and path.parent != Path(target).parent and path.name != "whole":
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+
+
+def test_runs_may_lie_on_another_file_system(tiny, across):
+    """As where `runs` is a link to a larger disk."""
+    place = roots.home() / "runs" / CONFIG.run_id
+    place.mkdir(parents=True)
+    (place / "note.txt").write_text("of mine")
+    run = load_or_train(CONFIG)
+    assert run.path == place and run.weights() and drafts() == []
+    assert [path.name for path in place.parent.iterdir()] == [run.run_id]
+    assert (roots.home() / "aside" / f"{run.run_id}-1" / "note.txt").read_text() == "of mine"
+
+
+def test_a_copy_to_another_file_system_is_whole_or_gone(tiny, across, monkeypatch):
+    def copytree(path, target, **words):
+        Path(target).mkdir()
+        (Path(target) / "run.json").write_text("{")
+        assert store.damaged() == []  # it is being made
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    with monkeypatch.context() as patch, pytest.raises(AecoreError, match="No space left"):
+        patch.setattr("shutil.copytree", copytree)
+        with system_errors():
+            load_or_train(CONFIG)
+    assert list((roots.home() / "runs").iterdir()) == [] and [one.run_id for one in drafts()] == [CONFIG.run_id]
+    left = roots.home() / "runs" / f".{CONFIG.run_id}.x.part"
+    left.mkdir()
+    os.utime(left, (time.time() - 3600,) * 2)  # of a process that was killed
+    assert load_or_train(CONFIG).weights() and not left.exists()
+
+
+def test_a_folder_that_cannot_be_renamed_is_deleted(run, monkeypatch):
+    """As those of a container's image: its file system refuses to rename them."""
+
+    def refused(path, target):
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(path))
+
+    monkeypatch.setattr(Path, "rename", refused)
+    store.delete(run)
+    assert not run.path.exists() and store.damaged() == []
+
+
+def test_of_a_run_that_is_a_link_the_link_is_deleted(run, tmp_path):
+    run.path.rename(tmp_path / run.run_id)
+    run.path.symlink_to(tmp_path / run.run_id)
+    store.delete(store.load(run.run_id))
+    assert list(run.path.parent.iterdir()) == [] and Run(tmp_path / run.run_id).weights()
+    assert store.damaged() == []
+
+
 def test_a_run_that_was_deleted_while_maps_are_made_stays_deleted(run, monkeypatch):
     def project(codes, *words):
         store.delete(store.load(run.run_id))
@@ -210,7 +276,7 @@ def test_a_run_that_was_deleted_while_maps_are_made_stays_deleted(run, monkeypat
     monkeypatch.setattr("aecore.projection.project", project)
     with pytest.raises(AecoreError, match="was deleted meanwhile"):
         experiment.add_maps(run)
-    assert not run.path.exists() and not (roots.home() / "maps" / run.run_id).exists()
+    assert not run.path.exists() and not own_maps(run).exists()
     with pytest.raises(AecoreError, match="was deleted meanwhile"):
         run.save_measures({"ssim": 1.0})
     assert load_or_train(CONFIG).weights()
@@ -224,6 +290,26 @@ def test_a_map_of_a_run_is_not_kept_with_another_of_its_name(run):
     (anew.path / "run.json").write_text(json.dumps(record))
     with pytest.raises(AecoreError, match="was deleted meanwhile"):
         run.save_map("pca", run.codes[:, :2])
+
+
+def test_one_odd_entry_among_the_runs_hides_no_other(run, capsys):
+    place = run.path.parent
+    (place / "loop").symlink_to("loop")
+    (place / "nowhere").symlink_to("absent")
+    (place / "file").write_text("of mine")
+    os.mkfifo(place / "pipe")
+    (place / "-rf").mkdir()
+    (place / "half").mkdir()
+    os.mkfifo(place / "half" / "run.json")
+    assert own(CONFIG) == [run.run_id]
+    (dash, half) = store.damaged()
+    assert "aecore delete" not in dash and "run.json is no file" in half
+    assert main(["delete", "half", "--yes"]) == 0 and main(["list"]) == 0
+
+
+def test_what_cannot_be_cleaned_of_one_run_stops_no_other(run):
+    (run.path / "status.json").mkdir()
+    assert load_or_train(RunConfig("ae", **SETTINGS)).weights()
 
 
 def test_copied_and_half_made_drafts_are_named_and_not_listed(tiny):
@@ -363,7 +449,7 @@ def test_maps_and_measures_that_are_not_listed_are_looked_at(how, tiny):
     """Those of shipped runs, which are kept in the home, and those of runs that an earlier version made."""
     shipped = next(run for run in store.runs() if run.shipped)
     shipped.save_map("of_mine", shipped.codes[:, :2])
-    path = roots.home() / "maps" / shipped.run_id / "of_mine.npy"
+    path = own_maps(shipped) / "of_mine.npy"
     whole = path.read_bytes()
     path.write_bytes(damages(whole)[how])
     sound = "of_mine" in store.load(shipped.run_id).maps
@@ -381,6 +467,76 @@ def test_measures_of_any_content_are_left_out_or_sound(run, value):
         (run.path / "measures.json").write_text(json.dumps(table))
         found = store.load(run.run_id)
         assert isinstance(found.measures, dict) and found.score("sse", "optimised") in (None, 5, 1.5, -1, 10**30)
+
+
+def test_what_another_process_keeps_meanwhile_is_no_damage(run):
+    """A page has the run open for hours."""
+    opened = store.load(run.run_id)
+    for ssim in (0.5, 0.6):
+        store.load(run.run_id).save_measures({"ssim": ssim})
+        store.load(run.run_id).save_map("pca", np.full((len(run.codes), 2), ssim, np.float32))
+        assert opened.measures == {"ssim": ssim} and opened.maps["pca"][0, 0] == np.float32(ssim)
+        assert opened.damage == []
+
+
+def test_measures_of_two_processes_are_both_kept(run):
+    first, second = store.load(run.run_id), store.load(run.run_id)
+    first.save_measures({"ssim": 0.5})
+    second.save_measures({"fid": 7.0})
+    assert store.load(run.run_id).measures == {"ssim": 0.5, "fid": 7.0}
+    with locks.hold(f"{run.run_id}.record"), pytest.raises(AecoreError, match="Another process"):
+        run.save_measures({"ssim": 0.6})
+
+
+@pytest.mark.parametrize("writes", range(3))
+def test_measures_are_sound_at_whatever_write_a_process_is_killed(run, monkeypatch, writes):
+    """The record forgets the old file, the new one is written, the record lists it."""
+    run.save_measures({"ssim": 0.5})
+
+    def write(path, data, make_folder=True):
+        left.append(path)
+        if len(left) > writes:
+            raise KeyboardInterrupt
+        files.write_whole(path, data, make_folder)
+
+    left = []
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("aecore.run.write_whole", write)
+        run.save_measures({"ssim": 0.6})
+    found = store.load(run.run_id)
+    assert found.measures == {"ssim": 0.6 if writes == 2 else 0.5} and found.damage == []
+
+
+def test_measures_kept_beside_a_folder_that_cannot_be_written_count(run, monkeypatch):
+    """As of runs that came in a folder of the system's, with measures in it."""
+    run.save_measures({"ssim": 0.5})
+
+    def write(path, data, make_folder=True):
+        if path.is_relative_to(run.path):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        files.write_whole(path, data, make_folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("aecore.run.write_whole", write)
+        run.save_measures({"optimised": {"sse": 3.0}})
+    assert store.load(run.run_id).measures == {"ssim": 0.5, "optimised": {"sse": 3.0}}
+    run.save_measures({"ssim": 0.6})
+    assert store.load(run.run_id).measures == {"ssim": 0.6, "optimised": {"sse": 3.0}}
+    assert not own_measures(run).exists()
+
+
+def test_maps_and_measures_beside_a_run_are_not_those_of_another_of_its_name(run):
+    """A newer version of the project may ship a run with other weights under the same name."""
+    for path in (own_maps(run) / "umap.npy", own_measures(run)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(own_maps(run) / "umap.npy", run.codes[:, :2])
+    own_measures(run).write_text('{"ssim": 0.5}')
+    assert "umap" in run.maps and run.measures
+    record = json.loads((run.path / "run.json").read_text())
+    record["files"]["weights.safetensors"] = "0" * 64
+    (run.path / "run.json").write_text(json.dumps(record))
+    other = store.load(run.run_id)
+    assert "umap" not in other.maps and other.measures == {}
 
 
 def test_a_map_that_is_not_finite_is_never_kept(run):

@@ -43,7 +43,8 @@ export function makeCard() {
       const { at, frame } = heldFrame(run, "points", epoch, frames);
       if (frame) {
         codes.show(frame, time);
-        over.textContent = `codes of ${frame.labels.length.toLocaleString("en")} test images`;
+        const count = frame.labels.length;
+        over.textContent = count === 1 ? "code of 1 test image" : `codes of ${count.toLocaleString("en")} test images`;
         map.ariaLabel = `Map of the codes of ${run.title}, epoch ${at}`;
       }
       map.dataset.epoch = frame ? at : "";
