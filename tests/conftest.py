@@ -9,6 +9,9 @@ from types import ModuleType
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # a lane beside another: a thread each, before numpy and torch look
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

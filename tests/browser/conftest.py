@@ -142,7 +142,7 @@ def open_page(app: str, chromium: Browser) -> Iterator[Callable[..., Page]]:
         opened.append(place)
         page = place.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: _ours(message) and errors.append(message.text))
+        page.on("console", lambda message: _ours(message) and errors.append(f"{message.text} {message.location}"))
         page.goto(f"{app}/{path}")
         return page
 

@@ -30,6 +30,18 @@ sys.exit(main(sys.argv[3:]))
 SMALL = ["--train-images", "400", "--batch-size", "100", "--hidden", "16", "--latent-dim", "3", "--epochs", "4"]
 
 
+COMMAND = ["train", "vae", *SMALL, "--no-maps"]
+CONFIG = RunConfig("vae", train_images=400, batch_size=100, hidden=(16,), latent_dim=3, epochs=4)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The run of an uninterrupted training."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AECORE_HOME", str(tmp_path_factory.mktemp("whole")))
+        return load_or_train(CONFIG)
+
+
 @pytest.mark.parametrize(
     ("target", "nth"),
     [
@@ -41,18 +53,14 @@ SMALL = ["--train-images", "400", "--batch-size", "100", "--hidden", "16", "--la
         ("pathlib:Path.rename", 1),  # all is written, and the folder not moved
     ],
 )
-def test_a_killed_run_resumes_to_the_same_weights(target, nth, tmp_path, monkeypatch):
-    command = ["train", "vae", *SMALL, "--no-maps"]
-    config = RunConfig("vae", train_images=400, batch_size=100, hidden=(16,), latent_dim=3, epochs=4)
+def test_a_killed_run_resumes_to_the_same_weights(target, nth, whole, tmp_path, monkeypatch):
     monkeypatch.setenv("AECORE_HOME", str(tmp_path / "killed"))
-    killed = subprocess.run([sys.executable, "-c", CHILD, target, str(nth), *command], check=False)
+    killed = subprocess.run([sys.executable, "-c", CHILD, target, str(nth), *COMMAND], check=False)
     assert killed.returncode == -signal.SIGKILL
     with pytest.raises(AecoreError, match="no run"):
-        store.load(config.run_id)
-    assert main([*command, "--resume"]) == 0
-    resumed = store.load(config.run_id)
-    monkeypatch.setenv("AECORE_HOME", str(tmp_path / "whole"))
-    whole = load_or_train(config)
+        store.load(CONFIG.run_id)
+    assert main([*COMMAND, "--resume"]) == 0
+    resumed = store.load(CONFIG.run_id)
     assert resumed.weights() == whole.weights()
     assert [row["test"] for row in resumed.history()] == [row["test"] for row in whole.history()]
     assert resumed.grid(2).read_bytes() == whole.grid(2).read_bytes()

@@ -39,9 +39,30 @@ CONFIG = RunConfig("vae", **SETTINGS)
 ODD = (None, 5, 1.5, [], {}, "x", [None], {"a": None}, -1, 10**30, True, float("nan"), float("inf"))
 
 
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory):
+    """Copies of homes that were trained in once, by name."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture
-def run(tiny):
-    return load_or_train(CONFIG)
+def at_home(tiny, homes):
+    """`at_home(name, train)`: the home that `train()` makes, trained in once for all tests."""
+
+    def at_home(name, train):
+        if (homes / name).exists():
+            shutil.copytree(homes / name, tiny, dirs_exist_ok=True)
+        else:
+            train()
+            shutil.copytree(tiny, homes / name)
+
+    return at_home
+
+
+@pytest.fixture
+def run(at_home):
+    at_home("finished", lambda: load_or_train(CONFIG))
+    return store.load(CONFIG.run_id)
 
 
 def own(config):
@@ -563,13 +584,17 @@ def test_weights_that_do_not_fit_their_config_are_refused(run):
 
 
 @pytest.fixture
-def stopped(tiny):
+def stopped(at_home):
     """An unfinished run after its second epoch."""
-    training = experiment.train(CONFIG)
-    for progress in training:
-        if progress.epoch == 2:
-            break
-    training.close()
+
+    def train():
+        training = experiment.train(CONFIG)
+        for progress in training:
+            if progress.epoch == 2:
+                break
+        training.close()
+
+    at_home("stopped", train)
     return Draft(CONFIG)
 
 
