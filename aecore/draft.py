@@ -272,7 +272,7 @@ def _checksum(tensors: Mapping[str, NDArray[Any]]) -> int:
     """The CRC-32 of tensors and their names."""
     value = 0
     for name in sorted(tensors):
-        value = zlib.crc32(np.ascontiguousarray(tensors[name]).tobytes(), zlib.crc32(name.encode(), value))
+        value = zlib.crc32(tensors[name].tobytes(), zlib.crc32(name.encode(), value))
     return value
 
 

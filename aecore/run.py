@@ -151,6 +151,11 @@ class Run(RunFolder):
         except AecoreError:
             return True
 
+    def check_images(self) -> None:
+        """Raise `AecoreError` unless it `belongs`."""
+        if not self.belongs():
+            _ = self.dataset  # raises
+
     def _is_of(self, dataset: Dataset) -> bool:
         data: dict[str, str] = self.record["data"]
         return data == dict(dataset.checksums)

@@ -30,7 +30,7 @@ def describe(run: Run) -> dict[str, Any]:
         "run": run.run_id,
         "version": run.version,
         "dataset": dataset.name,
-        "images": f"{dataset.name}/{dataset.version}",
+        "images": dataset.key,
         "shape": dataset.test_images.shape[1:],
         "span": dataset.span,
         "count": len(dataset.test_images),

@@ -154,8 +154,7 @@ def find(config: RunConfig) -> Run | None:
             break
     else:
         return None
-    if not run.belongs():
-        _ = run.dataset  # raises
+    run.check_images()
     return run
 
 

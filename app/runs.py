@@ -65,12 +65,7 @@ def points(run: Run, method: str) -> tuple[str, bytes]:
 def images(run: Run) -> tuple[str, bytes]:
     """For `components.store`: a gzipped safetensors file of the test `images` (n, h, w) and their `labels` (n,)."""
     dataset = run.dataset
-    return f"images/{images_key(dataset)}", _images(dataset.name, dataset.version, dataset)
-
-
-def images_key(dataset: Dataset) -> str:
-    """What tells the images of a dataset from others that had its name before."""
-    return f"{dataset.name}/{dataset.version}"
+    return f"images/{dataset.key}", _images(dataset.name, dataset.version, dataset)
 
 
 def space(run: Run) -> dict[str, Any]:

@@ -48,6 +48,11 @@ class Dataset:
         """Eight hex digits that are others for other data under the same name."""
         return hashlib.sha256(json.dumps([sorted(self.checksums.items()), self.classes]).encode()).hexdigest()[:8]
 
+    @property
+    def key(self) -> str:
+        """Name and version: what the pages know the images by."""
+        return f"{self.name}/{self.version}"
+
     @cached_property
     def train_images(self) -> Bytes:
         """(n, h, w) uint8."""

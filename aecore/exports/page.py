@@ -67,7 +67,7 @@ def _blobs(run: Run) -> list[tuple[str, str]]:
     """What the server would send, by its key: the weights as they are, and the first `IMAGES` test images' part."""
     dataset = run.dataset
     codes = {"codes": run.codes, **run.errors}
-    images = f"images/{dataset.name}/{dataset.version}"
+    images = f"images/{dataset.key}"
     pictures = {"images": dataset.test_images, "labels": dataset.test_labels}
     parts: dict[str, dict[str, NDArray[Any]]] = {f"codes/{run.run_id}/{run.version}": codes, images: pictures}
     parts |= {f"map/{run.run_id}/{run.version}/{name}": {"points": points} for name, points in run.maps.items()}

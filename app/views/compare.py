@@ -113,8 +113,7 @@ def _sound(chosen: Sequence[Run]) -> list[Run]:
     for run in chosen:
         try:
             _ = run.stacks, run.codes
-            if not run.belongs():
-                _ = run.dataset  # raises
+            run.check_images()
             sound.append(run)
         except AecoreError as error:
             st.warning(said(error))

@@ -152,7 +152,7 @@ def _atlas(run: Run, method: str) -> None:
     target = components.atlas(
         run=run.run_id,
         version=run.version,
-        images=runs.images_key(dataset),
+        images=dataset.key,
         span=dataset.span,
         method=method,
         classes=dataset.classes,
